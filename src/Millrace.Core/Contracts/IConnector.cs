@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Core.Contracts;
+
+/// <summary>
+/// One system that Millrace can talk to. Registered once, by one line in the composition root; everything that is said of it (docs, schema,
+/// validation, <c>millrace connectors</c>) derives from <see cref="Info"/>.
+/// </summary>
+public interface IConnector
+{
+    /// <summary>What it is and can do.</summary>
+    ConnectorInfo Info { get; }
+
+    /// <summary>Opens a source for one run of one task. Connects lazily: problems surface in the source's own members.</summary>
+    /// <exception cref="NotSupportedException">The connector is no source.</exception>
+    ISource CreateSource(SourceSettings settings) => throw new NotSupportedException($"{Info.Type} is not a source.");
+
+    /// <summary>Opens a destination for one run of one task. Connects lazily.</summary>
+    /// <exception cref="NotSupportedException">The connector is no destination.</exception>
+    IDestination CreateDestination(DestinationSettings settings) => throw new NotSupportedException($"{Info.Type} is not a destination.");
+
+    /// <summary>Lists what a connection offers, for <c>millrace discover</c> and for patterns such as <c>dataset: "*"</c>.</summary>
+    ValueTask<IReadOnlyList<DatasetInfo>> DiscoverAsync(ConnectionSettings connection, CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"{Info.Type} cannot list datasets.");
+
+    /// <summary>Tries the connection for <c>millrace check</c>, each finding with its fix; never throws for an expected problem.</summary>
+    ValueTask<IReadOnlyList<CheckFinding>> CheckAsync(ConnectionSettings connection, CancellationToken cancellationToken);
+}
+
+/// <summary>What a connector is and can do.</summary>
+/// <param name="Type">The name in the project file: <c>mongodb</c>.</param>
+/// <param name="Title">The name for people: <c>MongoDB</c>.</param>
+/// <param name="Summary">One or two sentences.</param>
+/// <param name="ConnectionOptions">The type whose <see cref="Config.OptionAttribute"/> properties are a connection's settings.</param>
+public sealed record ConnectorInfo(string Type, string Title, string Summary, Type ConnectionOptions)
+{
+    /// <summary>The type of further settings under <c>source:</c>, or null where there are none.</summary>
+    public Type? SourceOptions { get; init; }
+
+    /// <summary>The type of further settings under <c>target:</c>, or null where there are none.</summary>
+    public Type? TargetOptions { get; init; }
+
+    /// <summary>Methods that it offers as a source; empty where it is none. The first is the default.</summary>
+    public ImmutableArray<ReplicationMethod> Methods { get; init; } = [];
+
+    /// <summary>Dispositions that it offers as a destination; empty where it is none.</summary>
+    public ImmutableArray<WriteDisposition> Dispositions { get; init; } = [];
+
+    /// <summary>Merge strategies that it offers as a destination.</summary>
+    public ImmutableArray<MergeStrategy> Strategies { get; init; } = [];
+}
+
+/// <summary>A named connection with its bound options.</summary>
+/// <param name="Name">The connection's name in the project.</param>
+/// <param name="Options">An instance of <see cref="ConnectorInfo.ConnectionOptions"/>, secrets resolved.</param>
+/// <param name="BasePath">The folder of the project; relative paths in options start there.</param>
+public sealed record ConnectionSettings(string Name, object Options, string BasePath);
+
+/// <summary>What a source is made from.</summary>
+/// <param name="Connection">The connection.</param>
+/// <param name="TaskKey">The task's stable key.</param>
+/// <param name="Datasets">The datasets of the task, patterns resolved (for change capture new ones may appear under <see cref="Selector"/>).</param>
+/// <param name="Method">How to read.</param>
+public sealed record SourceSettings(
+    ConnectionSettings Connection, string TaskKey, ImmutableArray<string> Datasets, ReplicationMethod Method)
+{
+    /// <summary>Which datasets belong to the task.</summary>
+    public DatasetSelector Selector { get; init; } = DatasetSelector.All;
+
+    /// <summary>The cursor field of incremental reads.</summary>
+    public string? CursorField { get; init; }
+
+    /// <summary>A filter in the source's own language (MongoDB: an extended JSON filter), or null.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>Fields to read; empty for all. The key is always read.</summary>
+    public ImmutableArray<string> Fields { get; init; } = [];
+
+    /// <summary>Backfill: rows from this time on (inclusive), by the cursor field or the source's own time; null for no bound.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Backfill: rows before this time (exclusive).</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>What a drop of a dataset does to its target.</summary>
+    public OnDrop OnDrop { get; init; } = OnDrop.Ignore;
+
+    /// <summary>The bound <see cref="ConnectorInfo.SourceOptions"/>, or null.</summary>
+    public object? Options { get; init; }
+
+    /// <summary>A folder that belongs to this task alone, for state that the source keeps (made on demand).</summary>
+    public string StateDirectory { get; init; } = "";
+
+    /// <summary>True where a mask is set: bytes that cannot be decoded must then not be shown.</summary>
+    public bool HidesRaw { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>What a destination is made from.</summary>
+/// <param name="Connection">The connection.</param>
+public sealed record DestinationSettings(ConnectionSettings Connection)
+{
+    /// <summary>The bound <see cref="ConnectorInfo.TargetOptions"/>, or null.</summary>
+    public object? Options { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>What the drop of a dataset in the source does to its target.</summary>
+public enum OnDrop
+{
+    /// <summary>The target's rows stay.</summary>
+    Ignore,
+
+    /// <summary>The target's rows are deleted, as the delete mode says.</summary>
+    Delete,
+
+    /// <summary>The run fails.</summary>
+    Fail,
+}
+
+/// <summary>Which datasets a task takes: names or patterns with <c>*</c>, less the excluded ones.</summary>
+/// <param name="Include">Names or patterns.</param>
+/// <param name="Exclude">Names or patterns.</param>
+public sealed record DatasetSelector(ImmutableArray<string> Include, ImmutableArray<string> Exclude)
+{
+    /// <summary>Every dataset.</summary>
+    public static DatasetSelector All { get; } = new(["*"], []);
+
+    /// <summary>True where the dataset belongs to the task.</summary>
+    public bool Matches(string dataset) => Include.Any(p => Fits(p, dataset)) && !Exclude.Any(p => Fits(p, dataset));
+
+    private static bool Fits(string pattern, string name) =>
+        System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern.Replace("\\", "\\\\", StringComparison.Ordinal), name, ignoreCase: false);
+}
+
+/// <summary>A dataset that a connection offers.</summary>
+/// <param name="Name">Its name as <c>dataset:</c> takes it.</param>
+/// <param name="Waiting">Rows and bytes in it.</param>
+/// <param name="Methods">Methods that it can be read by.</param>
+/// <param name="Schema">Fields and key as far as a bounded sample shows them.</param>
+/// <param name="Note">Anything worth knowing, or null.</param>
+public sealed record DatasetInfo(
+    string Name, Estimate Waiting, ImmutableArray<ReplicationMethod> Methods, Schemas.TableSchema Schema, string? Note = null);
+
+/// <summary>One finding of a check.</summary>
+/// <param name="What">What was tried.</param>
+/// <param name="Error">Null where it went well.</param>
+/// <param name="Detail">What was seen, or null.</param>
+public sealed record CheckFinding(string What, Errors.MillraceException? Error, string? Detail = null);

@@ -1,0 +1,64 @@
+using Millrace.Core.Schemas;
+
+namespace Millrace.Core.Contracts;
+
+/// <summary>
+/// Writes the tables of one task. One instance serves one run; members are called one at a time, and one session is open at a time, but
+/// several instances (other tasks, other processes) may work on one store at once. Every member ends within two seconds of a cancellation.
+/// </summary>
+public interface IDestination : IAsyncDisposable
+{
+    /// <summary>How field names become column names here.</summary>
+    NamingRule Naming { get; }
+
+    /// <summary>
+    /// The type that a column of <paramref name="type"/> gets here without losing a value, or null where there is none: then its
+    /// values go to a text variant column. A fixed function: the same answer in every run.
+    /// </summary>
+    LogicalType? Fit(LogicalType type);
+
+    /// <summary>
+    /// The table as it is: columns with the paths that feed them, from the destination's own column map; null where it does not exist. With
+    /// <see cref="WriteDisposition.Replace"/> under way, the shadow table of that generation is described by its own name.
+    /// </summary>
+    ValueTask<TargetTable?> DescribeAsync(TableId table, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Creates what is missing (schemas, tables, Millrace's own tables) and evolves tables to the requested schemas: additive changes and
+    /// lossless widenings only, idempotent, committed at once, under one lock a table.
+    /// </summary>
+    ValueTask PrepareAsync(WriteRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The task's checkpoints: the truth after a crash. Empty where nothing was committed or the store is new.</summary>
+    ValueTask<IReadOnlyList<Checkpoint>> CommittedAsync(string taskKey, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Changes checkpoints by hand, outside a load: removes every one of the task, then writes <paramref name="checkpoints"/>, in one
+    /// transaction. Serves <c>millrace checkpoints set|reset</c>.
+    /// </summary>
+    ValueTask ReplaceCheckpointsAsync(string taskKey, IReadOnlyList<Checkpoint> checkpoints, CancellationToken cancellationToken);
+
+    /// <summary>Opens a load. Tables must have been prepared.</summary>
+    ValueTask<IWriteSession> BeginAsync(WriteRequest request, LoadId load, CancellationToken cancellationToken);
+}
+
+/// <summary>Optional: reads and empties the quarantine that stands beside the data.</summary>
+public interface IQuarantineStore
+{
+    /// <summary>Quarantined rows, oldest first.</summary>
+    /// <param name="taskKey">Only this task's, or null for all.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(string? taskKey, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Removes rows that were loaded after all.</summary>
+    ValueTask RemoveAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken);
+}
+
+/// <summary>One row of <c>_millrace_quarantine</c>.</summary>
+/// <param name="Id">Identity within the store.</param>
+/// <param name="TaskKey">The task that met it.</param>
+/// <param name="RunId">The run that met it.</param>
+/// <param name="Row">The row, its place and the reason.</param>
+/// <param name="QuarantinedAt">When.</param>
+public sealed record QuarantinedRow(long Id, string TaskKey, long RunId, Batches.RejectedRow Row, DateTimeOffset QuarantinedAt);

@@ -1,0 +1,31 @@
+namespace Millrace.Core.Errors;
+
+public static partial class ErrorCodes
+{
+    /// <summary>Another run moved this task's checkpoint.</summary>
+    public static readonly ErrorCode Fenced = new("MR1301", "Another run moved this task's checkpoint; this load was rolled back.", ErrorKind.Run);
+
+    /// <summary>Another run of the task holds its lease.</summary>
+    public static readonly ErrorCode LeaseHeld = new("MR1302", "Another run of this task is under way.", ErrorKind.Run);
+
+    /// <summary>The source no longer holds what follows the checkpoint.</summary>
+    public static readonly ErrorCode HistoryLost = new("MR1303", "The source no longer holds the changes that follow the checkpoint.", ErrorKind.Run);
+
+    /// <summary>More rows than allowed went to quarantine.</summary>
+    public static readonly ErrorCode QuarantineLimit = new("MR1304", "More rows went to quarantine than max_quarantine allows.", ErrorKind.Run);
+
+    /// <summary>A quality check failed on the staged rows.</summary>
+    public static readonly ErrorCode CheckFailed = new("MR1305", "A quality check failed; nothing of this load was committed.", ErrorKind.Run);
+
+    /// <summary>The schema contract forbids a change.</summary>
+    public static readonly ErrorCode ContractViolated = new("MR1306", "The schema contract forbids what arrived.", ErrorKind.Run);
+
+    /// <summary>A target table is gone while its checkpoint stayed.</summary>
+    public static readonly ErrorCode TargetVanished = new("MR1307", "A target table is gone while its checkpoint stayed.", ErrorKind.Run);
+
+    /// <summary>A collection was dropped in the source and the task says to stop then.</summary>
+    public static readonly ErrorCode DatasetDropped = new("MR1308", "A dataset was dropped in the source.", ErrorKind.Run);
+
+    /// <summary>A dataset that a task names does not exist in the source.</summary>
+    public static readonly ErrorCode DatasetNotFound = new("MR1309", "A dataset that a task names does not exist.", ErrorKind.Configuration);
+}
