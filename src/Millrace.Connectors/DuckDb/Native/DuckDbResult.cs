@@ -1,0 +1,164 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Millrace.Connectors.DuckDb.Native;
+
+/// <summary>A statement's rows, read forward: <see cref="Read"/> moves to the next row, the getters read it. Getters
+/// do not convert: they are for the exact DuckDB type that their comment names.</summary>
+internal sealed unsafe class DuckDbResult : IDisposable
+{
+    private DuckDbResultStruct _result;
+    private DuckDbColumnType[]? _types;
+    private nint[] _vectors = [];
+    private nint[] _validities = [];
+    private nint _chunk;
+    private int _chunkRows;
+    private int _row = -1;
+    private bool _disposed;
+
+    private DuckDbResult(DuckDbResultStruct result) => _result = result;
+
+    /// <summary>The rows that an INSERT, UPDATE or DELETE changed.</summary>
+    internal long RowsChanged
+    {
+        get
+        {
+            fixed (DuckDbResultStruct* result = &_result)
+                return (long)DuckDbNative.duckdb_rows_changed(result);
+        }
+    }
+
+    /// <summary>The types of the columns.</summary>
+    internal IReadOnlyList<DuckDbColumnType> Types => _types ??= ReadTypes();
+
+    /// <summary>The names of the columns.</summary>
+    internal string Name(int column)
+    {
+        fixed (DuckDbResultStruct* result = &_result)
+            return DuckDbErrors.Text(DuckDbNative.duckdb_column_name(result, (ulong)column));
+    }
+
+    internal static DuckDbResult Execute(nint pending, CancellationToken ct)
+    {
+        DuckDbResultStruct result;
+        if (DuckDbNative.duckdb_execute_pending(pending, &result) == 0)
+            return new DuckDbResult(result);
+        DuckDbErrorType type = DuckDbNative.duckdb_result_error_type(&result);
+        string message = DuckDbErrors.Text(DuckDbNative.duckdb_result_error(&result));
+        DuckDbNative.duckdb_destroy_result(&result);
+        DuckDbErrors.ThrowStatement(type, message, ct);
+        return null!;
+    }
+
+    /// <summary>Moves to the next row; false after the last.</summary>
+    internal bool Read()
+    {
+        if (++_row < _chunkRows)
+            return true;
+        while (NextChunk())
+        {
+            if (_chunkRows > 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    internal bool IsNull(int column) => !DuckDbVector.IsValid((ulong*)_validities[column], _row);
+
+    /// <summary>The bytes of a fixed-size value: BOOLEAN as byte, DATE as int of days, TIME and TIMESTAMP as long,
+    /// HUGEINT, UUID and wide DECIMAL as Int128.</summary>
+    internal T Get<T>(int column)
+        where T : unmanaged => ((T*)_vectors[column])[_row];
+
+    internal bool GetBoolean(int column) => Get<byte>(column) != 0;
+
+    internal long GetInt64(int column) => Types[column].Storage switch
+    {
+        DuckDbTypeId.TinyInt => Get<sbyte>(column),
+        DuckDbTypeId.SmallInt => Get<short>(column),
+        DuckDbTypeId.Integer or DuckDbTypeId.Date => Get<int>(column),
+        DuckDbTypeId.UTinyInt => Get<byte>(column),
+        DuckDbTypeId.USmallInt => Get<ushort>(column),
+        DuckDbTypeId.UInteger => Get<uint>(column),
+        DuckDbTypeId.HugeInt => (long)Get<Int128>(column),
+        _ => Get<long>(column),
+    };
+
+    /// <summary>A VARCHAR's UTF-8 or a BLOB's bytes; good until the next <see cref="Read"/>.</summary>
+    internal ReadOnlySpan<byte> GetBytes(int column)
+    {
+        DuckDbString* value = (DuckDbString*)_vectors[column] + _row;
+        return value->Length <= DuckDbString.InlineLength
+            ? new ReadOnlySpan<byte>(value->Inlined, (int)value->Length)
+            : new ReadOnlySpan<byte>(value->Pointer, (int)value->Length);
+    }
+
+    internal string GetString(int column) => Encoding.UTF8.GetString(GetBytes(column));
+
+    /// <summary>The text, or null.</summary>
+    internal string? GetStringOrNull(int column) => IsNull(column) ? null : GetString(column);
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        ReleaseChunk();
+        fixed (DuckDbResultStruct* result = &_result)
+            DuckDbNative.duckdb_destroy_result(result);
+        GC.SuppressFinalize(this);
+    }
+
+    ~DuckDbResult() => Dispose();
+
+    private bool NextChunk()
+    {
+        ReleaseChunk();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _chunk = DuckDbNative.duckdb_fetch_chunk(_result);
+        if (_chunk == 0)
+            return false;
+        _chunkRows = (int)DuckDbNative.duckdb_data_chunk_get_size(_chunk);
+        _row = 0;
+        int columns = Types.Count;
+        if (_vectors.Length != columns)
+        {
+            _vectors = new nint[columns];
+            _validities = new nint[columns];
+        }
+
+        for (int i = 0; i < columns; i++)
+        {
+            DuckDbVector vector = new(DuckDbNative.duckdb_data_chunk_get_vector(_chunk, (ulong)i));
+            _vectors[i] = (nint)vector.Data<byte>();
+            _validities[i] = (nint)vector.Validity;
+        }
+
+        return true;
+    }
+
+    private void ReleaseChunk()
+    {
+        _chunkRows = 0;
+        nint chunk = Interlocked.Exchange(ref _chunk, 0);
+        if (chunk != 0)
+            DuckDbNative.duckdb_destroy_data_chunk(&chunk);
+    }
+
+    private DuckDbColumnType[] ReadTypes()
+    {
+        fixed (DuckDbResultStruct* result = &_result)
+        {
+            DuckDbColumnType[] types = new DuckDbColumnType[(int)DuckDbNative.duckdb_column_count(result)];
+            for (int i = 0; i < types.Length; i++)
+            {
+                nint type = DuckDbNative.duckdb_column_logical_type(result, (ulong)i);
+                types[i] = DuckDbColumnType.Of(type);
+                DuckDbNative.duckdb_destroy_logical_type(&type);
+            }
+
+            return types;
+        }
+    }
+}

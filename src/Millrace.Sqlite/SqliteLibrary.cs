@@ -1,0 +1,25 @@
+using Millrace.Core.Native;
+
+namespace Millrace.Sqlite;
+
+/// <summary>SQLite's native library: the system's own, or the one that a SQLitePCLRaw bundle brings.</summary>
+public static class SqliteLibrary
+{
+    private static readonly NativeLibraryDescription Description = new(
+        "SQLite",
+        [new NativeLibraryLine("sqlite3", "0"), new NativeLibraryLine("e_sqlite3"), new NativeLibraryLine("winsqlite3")],
+        "apt-get install -y libsqlite3-0");
+
+    private static readonly Lazy<bool> Loaded = new(Load, LazyThreadSafetyMode.PublicationOnly);
+
+    /// <summary>Loads SQLite and makes it the provider of Microsoft.Data.Sqlite, once a process.</summary>
+    /// <exception cref="Core.Errors.MillraceException">MR1001: no SQLite library on this machine.</exception>
+    public static void EnsureLoaded() => _ = Loaded.Value;
+
+    private static bool Load()
+    {
+        NativeLibraryLoader.Bind(typeof(SQLitePCL.SQLite3Provider_e_sqlite3).Assembly, "e_sqlite3", Description);
+        SQLitePCL.raw.SetProvider(new SQLitePCL.SQLite3Provider_e_sqlite3());
+        return true;
+    }
+}
