@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using System.Text.Unicode;
+
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.MongoDb.Bson;
+
+/// <summary>
+/// Checks a whole document, nested ones included: lengths, terminators, types, booleans, UTF-8 of names and texts, depth.
+/// What passes can be read and printed in full without an error.
+/// </summary>
+public static class BsonValidator
+{
+    /// <summary>Checks <paramref name="document"/>.</summary>
+    /// <exception cref="MillraceException">MR1101 with the reason and the offset when it is not valid.</exception>
+    public static void Validate(ReadOnlySpan<byte> document)
+    {
+        if (!TryValidate(document, out var error))
+        {
+            BsonThrow.Corrupt(error);
+        }
+    }
+
+    /// <summary>Checks <paramref name="document"/> without throwing. Iterative: depth costs no stack.</summary>
+    /// <param name="document">Exactly one document.</param>
+    /// <param name="error">The first thing wrong, by offset.</param>
+    /// <returns>Whether the document is valid.</returns>
+    [SkipLocalsInit]
+    public static bool TryValidate(ReadOnlySpan<byte> document, out BsonError error)
+    {
+        var reason = BsonLayout.CheckEnvelope(document);
+        if (reason != BsonErrorReason.None)
+        {
+            error = new BsonError(reason, 0);
+            return false;
+        }
+
+        Span<int> enclosing = stackalloc int[BsonLimits.MaxDepth];
+        var depth = 0;
+        var end = document.Length;
+        var at = sizeof(int);
+        while (true)
+        {
+            if (at == end - 1)
+            {
+                if (depth == 0)
+                {
+                    error = default;
+                    return true;
+                }
+
+                at = end;
+                end = enclosing[--depth];
+                continue;
+            }
+
+            reason = CheckElement(document[..(end - 1)], ref at, out var length, out var inner);
+            if (reason == BsonErrorReason.None && inner > 0 && depth == enclosing.Length)
+            {
+                reason = BsonErrorReason.TooDeep;
+            }
+
+            if (reason != BsonErrorReason.None)
+            {
+                error = new BsonError(reason, at);
+                return false;
+            }
+
+            if (inner == 0)
+            {
+                at += length;
+                continue;
+            }
+
+            // A nested document is the last thing in its value, so its end is where the walk goes on.
+            enclosing[depth++] = end;
+            end = at + length;
+            at = end - inner + sizeof(int);
+        }
+    }
+
+    /// <summary>Checks the element at <paramref name="at"/> but not the document inside it.</summary>
+    /// <param name="bytes">Everything up to the terminator of the enclosing document.</param>
+    /// <param name="at">In: the type byte. Out: the value, or the place of the error.</param>
+    /// <param name="length">Bytes of the value.</param>
+    /// <param name="inner">Bytes of the nested document at the value's end; 0 when there is none.</param>
+    private static BsonErrorReason CheckElement(ReadOnlySpan<byte> bytes, ref int at, out int length, out int inner)
+    {
+        length = 0;
+        inner = 0;
+        var type = bytes[at];
+        var name = bytes[(at + 1)..];
+        var nameLength = name.IndexOf((byte)0);
+        if (nameLength < 0)
+        {
+            return type == 0 ? BsonErrorReason.EarlyTerminator : BsonErrorReason.NameNotTerminated;
+        }
+
+        if (!Utf8.IsValid(name[..nameLength]))
+        {
+            return BsonErrorReason.InvalidUtf8;
+        }
+
+        at += nameLength + 2;
+        var rest = bytes[at..];
+        var reason = BsonLayout.Measure(type, rest, out length);
+        return reason == BsonErrorReason.None ? CheckValue((BsonType)type, rest[..length], out inner) : reason;
+    }
+
+    private static BsonErrorReason CheckValue(BsonType type, ReadOnlySpan<byte> bytes, out int inner)
+    {
+        inner = 0;
+        var value = new BsonValue(type, bytes);
+        switch (type)
+        {
+            case BsonType.String or BsonType.JavaScript or BsonType.Symbol:
+                return CheckText(value.GetString());
+            case BsonType.Document or BsonType.Array:
+                inner = bytes.Length;
+                return BsonErrorReason.None;
+            case BsonType.Boolean:
+                return bytes[0] <= 1 ? BsonErrorReason.None : BsonErrorReason.BadBoolean;
+            case BsonType.RegularExpression:
+                return CheckText(bytes);
+            case BsonType.DbPointer:
+                return CheckText(value.GetDbPointer(out _));
+            case BsonType.JavaScriptWithScope:
+                var code = value.GetJavaScriptWithScope(out var scope);
+                inner = scope.Length;
+                return CheckText(code);
+            default:
+                return BsonErrorReason.None;
+        }
+    }
+
+    private static BsonErrorReason CheckText(ReadOnlySpan<byte> text) =>
+        Utf8.IsValid(text) ? BsonErrorReason.None : BsonErrorReason.InvalidUtf8;
+}
