@@ -27,7 +27,7 @@ public interface ISource : IAsyncDisposable
     IAsyncEnumerable<RecordBatch> ReadAsync(ReadRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Told after the destination's commit, and only then, what is durable. May forget what lies before. Idempotent; a call may be missing
+    /// Told after the destination's commit, and only then, what is durable; reads may be under way on other threads. May forget what lies before. Idempotent; a call may be missing
     /// (the process was killed): the next <see cref="PlanAsync"/> shows the truth.
     /// </summary>
     ValueTask AcknowledgeAsync(IReadOnlyList<Checkpoint> durable, CancellationToken cancellationToken) => ValueTask.CompletedTask;

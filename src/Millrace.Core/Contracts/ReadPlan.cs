@@ -60,4 +60,11 @@ public enum Certainty
 /// <param name="Partition">The partition of the plan; <see cref="PartitionPlan.Start"/> is exclusive.</param>
 /// <param name="MaxBatchRows">A batch is handed on at this many rows.</param>
 /// <param name="MaxBatchBytes">A batch is handed on at this many payload bytes; one indivisible row may exceed it.</param>
-public sealed record ReadRequest(PartitionPlan Partition, int MaxBatchRows = 8192, int MaxBatchBytes = 4 << 20);
+public sealed record ReadRequest(PartitionPlan Partition, int MaxBatchRows = 8192, int MaxBatchBytes = 4 << 20)
+{
+    /// <summary>
+    /// The run's budget, shared by its partitions. A source asks it before each indivisible unit (a document, a source transaction) and, where
+    /// it refuses, hands on what it has, with the position before that unit, and ends. The engine itself stops only between batches.
+    /// </summary>
+    public ReadBudget Budget { get; init; } = ReadBudget.Unlimited;
+}

@@ -1,0 +1,84 @@
+namespace Millrace.Core.Contracts;
+
+/// <summary>
+/// What a run may still read, shared by all its partitions; safe for concurrent use. The first unit of a run is always granted, so that a
+/// run with any budget makes progress; after a refusal every further request is refused.
+/// </summary>
+public sealed class ReadBudget
+{
+    private const int ClockEvery = 64;
+
+    private readonly long _maxRows;
+    private readonly long _maxBytes;
+    private readonly long _deadline;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private long _rows;
+    private long _bytes;
+    private int _calls;
+    private volatile string? _reached;
+
+    /// <summary>Creates a budget that starts now.</summary>
+    /// <param name="maxRows">Rows, or null.</param>
+    /// <param name="maxBytes">Source payload bytes, or null.</param>
+    /// <param name="maxDuration">Time, or null.</param>
+    /// <param name="time">The clock.</param>
+    public ReadBudget(long? maxRows, long? maxBytes, TimeSpan? maxDuration, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        _maxRows = maxRows ?? long.MaxValue;
+        _maxBytes = maxBytes ?? long.MaxValue;
+        _time = time;
+        _deadline = maxDuration is { } d ? time.GetTimestamp() + (long)(d.TotalSeconds * time.TimestampFrequency) : long.MaxValue;
+    }
+
+    /// <summary>A budget that never refuses.</summary>
+    public static ReadBudget Unlimited { get; } = new(null, null, null, TimeProvider.System);
+
+    /// <summary>The limit that refused first, by its setting's name, or null.</summary>
+    public string? Reached => _reached;
+
+    /// <summary>Rows granted.</summary>
+    public long Rows => Interlocked.Read(ref _rows);
+
+    /// <summary>Bytes granted.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Asks for one indivisible unit.</summary>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="bytes">Its payload bytes.</param>
+    /// <returns>False where it does not fit: it must not be read in this run.</returns>
+    public bool TryTake(long rows, long bytes)
+    {
+        if (_maxRows == long.MaxValue && _maxBytes == long.MaxValue && _deadline == long.MaxValue)
+        {
+            return true;
+        }
+
+        lock (_gate)
+        {
+            if (_reached is not null)
+            {
+                return false;
+            }
+
+            if (_rows + _bytes > 0)
+            {
+                _reached = _rows + rows > _maxRows ? "run_max_rows"
+                    : _bytes + bytes > _maxBytes ? "run_max_bytes"
+                    : IsLate() ? "run_max_duration"
+                    : null;
+                if (_reached is not null)
+                {
+                    return false;
+                }
+            }
+
+            _rows += rows;
+            _bytes += bytes;
+            return true;
+        }
+    }
+
+    private bool IsLate() => _deadline != long.MaxValue && (_calls++ % ClockEvery) == 0 && _time.GetTimestamp() >= _deadline;
+}
