@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Core.Errors;
@@ -38,6 +39,51 @@ public class BsonCorpusTests(ITestOutputHelper output)
         Should.Throw<MillraceException>(() => BsonValidator.Validate(bson), c.Name).Code.ShouldBe(ErrorCodes.BsonCorrupt);
         Should.Throw<MillraceException>(() => Print(bson, ExtendedJsonMode.Relaxed), c.Name).Code.ShouldBe(ErrorCodes.BsonCorrupt);
     });
+
+    [Fact]
+    public void Json_is_read_back_to_the_bytes() => EachCase("valid", c =>
+    {
+        ShouldRead(c, "canonical_extjson", "canonical_bson", exact: !c.Lossy);
+        ShouldRead(c, "degenerate_extjson", "canonical_bson", exact: !c.Lossy);
+        ShouldRead(c, "converted_extjson", "converted_bson", exact: !c.Lossy);
+    });
+
+    [Fact]
+    public void Relaxed_json_is_read_back_to_relaxed_json() => EachCase("valid", c =>
+    {
+        if (c.Text("relaxed_extjson") is { } relaxed)
+        {
+            var printed = Print(ExtendedJsonReader.ReadDocument(relaxed), ExtendedJsonMode.Relaxed);
+            JsonEquality.Same(printed, relaxed).ShouldBeTrue($"{c.Name}: {Encoding.UTF8.GetString(printed)}");
+        }
+    });
+
+    [Fact]
+    public void Json_that_is_wrong_is_refused_with_a_code() => EachCase("parseErrors", c =>
+    {
+        // In the Decimal128 files the text is that of a number, elsewhere a whole document.
+        var text = c.Text("string").ShouldNotBeNull();
+        var json = c.File.StartsWith("decimal128", StringComparison.Ordinal)
+            ? $$$"""{"d":{"$numberDecimal":{{{JsonSerializer.Serialize(text)}}}}}"""
+            : text;
+        var code = Should.Throw<MillraceException>(() => ExtendedJsonReader.ReadDocument(json), c.Name).Code;
+        new[] { ErrorCodes.ExtendedJsonInvalid, ErrorCodes.BsonNotRepresentable }.ShouldContain(code, c.Name);
+    });
+
+    private static void ShouldRead(CorpusCase c, string json, string bson, bool exact)
+    {
+        if (c.Text(json) is not { } text)
+        {
+            return;
+        }
+
+        var read = ExtendedJsonReader.ReadDocument(text);
+        BsonValidator.Validate(read);
+        if (exact)
+        {
+            Convert.ToHexString(read).ShouldBe(Convert.ToHexString(c.Bytes(bson).ShouldNotBeNull()), c.Name);
+        }
+    }
 
     private void EachCase(string kind, Action<CorpusCase> check)
     {
