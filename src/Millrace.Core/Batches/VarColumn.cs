@@ -35,6 +35,9 @@ public sealed class VarColumn : Column, IBufferWriter<byte>
     /// <summary>Bytes of all values.</summary>
     public int ByteCount => _used;
 
+    /// <summary>All values, one after the other: what the row spans point into, for callers that pin them. Valid until the next append.</summary>
+    public ReadOnlyMemory<byte> AllBytes => _bytes.AsMemory(0, _used);
+
     /// <inheritdoc/>
     public override long MemoryBytes => _used + ((long)Count * sizeof(int));
 

@@ -1,0 +1,136 @@
+using Millrace.Connectors.DuckDb.Native;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.DuckDb;
+
+/// <summary>An open database file, shared by all who use it in this process: DuckDB locks a file per process and damages it
+/// when one process opens it twice. The first to open it sets memory, threads and spill folder; the last to dispose closes
+/// it. Another process's lock is waited for.</summary>
+internal sealed class DuckDbFile : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly SemaphoreSlim Gate = new(1, 1);
+    private static readonly Dictionary<string, Shared> Open = new(StringComparer.Ordinal);
+
+    private readonly Shared _shared;
+    private int _disposed;
+
+    private DuckDbFile(Shared shared) => _shared = shared;
+
+    /// <summary>Held by whoever changes tables or commits: one writer at a time, so that the file's transactions never meet
+    /// in a conflict that a retry could not solve.</summary>
+    internal SemaphoreSlim Writer => _shared.Writer;
+
+    /// <summary>Opens the file, or joins those of this process who have it open.</summary>
+    /// <param name="path">The full path.</param>
+    /// <param name="options">Lock timeout, memory, threads, spill folder.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="ct">Ends the wait for the lock.</param>
+    /// <exception cref="MillraceException"><see cref="ErrorCodes.DuckDbLocked"/> after the lock timeout, naming the holder as
+    /// far as the system tells it; <see cref="ErrorCodes.DuckDbCannotOpen"/>; <see cref="ErrorCodes.NativeLibraryMissing"/>.</exception>
+    internal static async ValueTask<DuckDbFile> OpenAsync(string path, DuckDbOptions options, TimeProvider time, CancellationToken ct)
+    {
+        string key = RealPath(path);
+        long start = time.GetTimestamp();
+        while (true)
+        {
+            ct.ThrowIfCancellationRequested();
+            (DuckDbFile? file, string lockedBy) = await TryOpenAsync(key, options, ct).ConfigureAwait(false);
+            if (file is not null)
+                return file;
+            TimeSpan waited = time.GetElapsedTime(start);
+            if (waited >= options.LockTimeout)
+                throw DuckDbErrors.Locked(path, lockedBy, waited);
+            await Task.Delay(RetryInterval, time, ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Opens a connection; the caller disposes it before this.</summary>
+    internal DuckDbConnection Connect() => _shared.Database.Connect();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await Gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            if (--_shared.Users > 0)
+                return;
+            Open.Remove(_shared.Key);
+            _shared.Dispose();
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    // The gate is not held while waiting for another process: users of other files go on.
+    private static async ValueTask<(DuckDbFile? File, string LockedBy)> TryOpenAsync(string key, DuckDbOptions options, CancellationToken ct)
+    {
+        await Gate.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            if (!Open.TryGetValue(key, out Shared? shared))
+            {
+                if (TryOpenNative(key, options, out string lockedBy) is not { } database)
+                    return (null, lockedBy);
+                Open.Add(key, shared = new Shared(key, database));
+            }
+
+            shared.Users++;
+            return (new DuckDbFile(shared), "");
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    private static DuckDbDatabase? TryOpenNative(string path, DuckDbOptions options, out string lockedBy)
+    {
+        if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder)
+            Directory.CreateDirectory(folder);
+        DuckDbDatabase? database = DuckDbDatabase.TryOpen(path, Settings(options), out lockedBy);
+        if (database is null && !DuckDbErrors.IsLocked(lockedBy))
+            throw DuckDbErrors.CannotOpen(path, lockedBy);
+        return database;
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Settings(DuckDbOptions options)
+    {
+        yield return new("memory_limit", $"{options.MemoryLimit.Bytes}B");
+        yield return new("threads", $"{(options.Threads > 0 ? options.Threads : Environment.ProcessorCount)}");
+
+        // Extensions come from the network or a home directory: what is built in is all there is to be.
+        yield return new("autoinstall_known_extensions", "false");
+        yield return new("autoload_known_extensions", "false");
+        if (options.TempDirectory is { Length: > 0 } temp)
+            yield return new("temp_directory", temp);
+    }
+
+    // Two names of one file must meet in one instance.
+    private static string RealPath(string path)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        return File.Exists(full) && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target ? target.FullName : full;
+    }
+
+    private sealed class Shared(string key, DuckDbDatabase database) : IDisposable
+    {
+        public string Key { get; } = key;
+
+        public DuckDbDatabase Database { get; } = database;
+
+        public SemaphoreSlim Writer { get; } = new(1, 1);
+
+        public int Users { get; set; }
+
+        public void Dispose()
+        {
+            Database.Dispose();
+            Writer.Dispose();
+        }
+    }
+}

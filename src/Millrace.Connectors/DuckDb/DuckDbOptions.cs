@@ -1,0 +1,31 @@
+using Millrace.Core.Config;
+
+namespace Millrace.Connectors.DuckDb;
+
+/// <summary>Settings of a <c>duckdb</c> connection.</summary>
+public sealed class DuckDbOptions
+{
+    /// <summary>The database file.</summary>
+    [Option("path", "The database file, from the project's folder; it is created when it is not there.", Required = true, Example = "warehouse.duckdb")]
+    public string Path { get; set; } = "";
+
+    /// <summary>The schema of tables that name none.</summary>
+    [Option("schema", "The schema of target tables that name none; it is created when it is not there.", Default = "main")]
+    public string Schema { get; set; } = "main";
+
+    /// <summary>How long to wait for another process to close the file.</summary>
+    [Option("lock_timeout", "How long to wait while another process has the file open; 0s fails at once. DuckDB lets one process at a time open a file.", Default = "30s", Min = "0s", Max = "24h")]
+    public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The most memory DuckDB may use.</summary>
+    [Option("memory_limit", "The most memory that DuckDB uses before it spills to temp_directory. DuckDB goes somewhat over it: leave headroom.", Default = "1GiB", Min = "64MiB")]
+    public ByteSize MemoryLimit { get; set; } = new(1L << 30);
+
+    /// <summary>Threads that DuckDB uses; 0 for one a core.</summary>
+    [Option("threads", "Threads that DuckDB uses; 0 means one a core.", Default = "0", Min = "0", Max = "1024")]
+    public int Threads { get; set; }
+
+    /// <summary>Where DuckDB spills.</summary>
+    [Option("temp_directory", "The folder that DuckDB spills to, from the project's folder; beside the database file when it is not set.")]
+    public string? TempDirectory { get; set; }
+}
