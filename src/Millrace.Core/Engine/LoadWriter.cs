@@ -1,0 +1,250 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Millrace.Core.Batches;
+using Millrace.Core.Config;
+using Millrace.Core.Contracts;
+using Millrace.Core.Engine.Shaping;
+using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Core.Engine;
+
+/// <summary>
+/// Writes shaped rows in loads and commits them. The rule that everything hangs on: a load is committed only where every partition in it
+/// stands at a position, and the source is told only after the destination and the observer were.
+/// </summary>
+internal sealed class LoadWriter(
+    TaskDefinition task,
+    RunContext context,
+    ISource source,
+    IDestination target,
+    GenerationState state,
+    ReadPlan plan,
+    TableSet tables,
+    RunTotals totals) : IAsyncDisposable
+{
+    private readonly Dictionary<TableId, TableWrite> _known = [];
+    private readonly HashSet<TableId> _inSession = [];
+    private readonly HashSet<TableId> _touched = [];
+    private readonly Dictionary<string, (Position? Position, long Rows)> _moved = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _snapshotLeft =
+        [.. plan.Partitions.Where(p => p.IsSnapshot).Select(p => p.Name)];
+
+    private IWriteSession? _session;
+    private LoadId _load;
+    private LoadCounts _counts = new();
+    private long _rows;
+    private long _bytes;
+    private long _began;
+    private string? _firstRejection;
+
+    /// <summary>True where something is uncommitted and every partition stands at a commit point.</summary>
+    public bool CanCommit { get; private set; }
+
+    /// <summary>Commits the plan: every new partition at its start, before the first row.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        totals.SetStored([.. state.Stored.Values]);
+        PartitionPlan[] fresh = [.. plan.Partitions.Where(p => state.Current(p.Name) is null)];
+        bool isNew = state.Current(GenerationState.GenerationMarker) is null;
+        if (fresh.Length == 0 && !isNew)
+        {
+            return;
+        }
+
+        var request = new WriteRequest(task.Key, context.RunId, state.Generation, context.Time.GetUtcNow(), []);
+        await target.PrepareAsync(request, cancellationToken).ConfigureAwait(false);
+        LoadId load = LoadId.For(task.Key, state.Generation, fresh.Select(p => ("#plan:" + p.Name, p.Start.Text)));
+        IWriteSession session = await target.BeginAsync(request, load, cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            List<(Checkpoint?, Checkpoint)> moves = [.. fresh.Select(p => state.Move(p.Name, load, p.Start, 0))];
+            if (isNew)
+            {
+                moves.Add(state.Move(GenerationState.GenerationMarker, load, GenerationState.Loading, 0));
+            }
+
+            CommitOutcome outcome = await session.CommitAsync(new(moves), cancellationToken).ConfigureAwait(false);
+            state.Replace(outcome.Stored);
+            totals.SetStored(outcome.Stored);
+        }
+    }
+
+    /// <summary>Writes one item and commits where it is time.</summary>
+    /// <returns>False where the load was there already, and reading must start again from what is stored.</returns>
+    public async Task<bool> WriteAsync(ShapedItem item, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        if (item.IsEnd)
+        {
+            return !_snapshotLeft.Remove(item.Partition.Name) || _snapshotLeft.Count > 0
+                || await CompleteSnapshotAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        // From here until the item is accounted for, the load holds rows that no position covers.
+        CanCommit = false;
+        foreach (ShapedStep step in item.Steps)
+        {
+            await WriteStepAsync(step, cancellationToken).ConfigureAwait(false);
+        }
+
+        await QuarantineAsync(item, cancellationToken).ConfigureAwait(false);
+        Account(item);
+        totals.AddWrite(started, item.SourceTime);
+        return !IsCommitDue() || await CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Commits what is left.</summary>
+    /// <returns>False as <see cref="WriteAsync"/>.</returns>
+    public async Task<bool> FinishAsync(CancellationToken cancellationToken)
+    {
+        bool ok = !CanCommit || await CommitAsync(cancellationToken).ConfigureAwait(false);
+
+        // A plan without any snapshot partition left (an empty source, or all read by earlier runs) completes the generation, too.
+        return ok && (_snapshotLeft.Count > 0 || state.IsComplete || await CompleteSnapshotAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Commits the load.</summary>
+    /// <returns>False as <see cref="WriteAsync"/>.</returns>
+    public Task<bool> CommitAsync(CancellationToken cancellationToken) => CommitAsync([], false, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_session is not null)
+        {
+            await _session.DisposeAsync().ConfigureAwait(false);
+            _session = null;
+        }
+    }
+
+    private async Task<bool> CompleteSnapshotAsync(CancellationToken cancellationToken)
+    {
+        // In a first generation nothing older can be left, so a merge need not look for it.
+        bool hasOlder = task.Target.Disposition == WriteDisposition.Replace || state.Generation > 1;
+        ImmutableArray<TableId> completed = hasOlder ? [.. _known.Keys.Union(tables.Targets)] : [];
+        return state.IsComplete || await CommitAsync(completed, true, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task WriteStepAsync(ShapedStep step, CancellationToken cancellationToken)
+    {
+        TableId table = step.Table.Schema.Table;
+        bool isNew = step.Changed || !_known.ContainsKey(table);
+        _known[table] = step.Table;
+        if (_session is null)
+        {
+            if (isNew)
+            {
+                await target.PrepareAsync(Request([step.Table]), cancellationToken).ConfigureAwait(false);
+            }
+
+            await BeginAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else if (isNew || !_inSession.Contains(table))
+        {
+            await _session.EvolveAsync(step.Table, cancellationToken).ConfigureAwait(false);
+        }
+
+        _inSession.Add(table);
+        if (step.Rows is not null)
+        {
+            _touched.Add(table);
+            await _session!.WriteAsync(step.Rows, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task QuarantineAsync(ShapedItem item, CancellationToken cancellationToken)
+    {
+        if (!item.Rejected.IsEmpty)
+        {
+            _firstRejection ??= $"{item.Rejected[0].Code} {item.Rejected[0].Reason} ({item.Rejected[0].Position})";
+            await BeginAsync(cancellationToken).ConfigureAwait(false);
+            using var carrier = new RecordBatch(new(item.Rejected[0].Table, [], []), [], 0) { Rejected = item.Rejected };
+            await _session!.WriteAsync(carrier, cancellationToken).ConfigureAwait(false);
+        }
+
+        long quarantined = totals.Quarantined + (_session?.Quarantined ?? 0);
+        if (quarantined > task.MaxQuarantine)
+        {
+            throw new MillraceException(
+                ErrorCodes.QuarantineLimit,
+                $"Task {task.Key}: {quarantined} rows of this run would go to quarantine, more than max_quarantine ({task.MaxQuarantine}) allows."
+                    + (_firstRejection is null ? "" : $" The first: {_firstRejection}"),
+                "Look at the rows with 'millrace quarantine list', mend the source or the column mapping, or raise max_quarantine.");
+        }
+    }
+
+    private void Account(ShapedItem item)
+    {
+        (Position? position, long rows) = _moved.GetValueOrDefault(item.Partition.Name);
+        _moved[item.Partition.Name] = (item.Position, rows + item.Rows);
+        _rows += item.Rows;
+        _bytes += item.SourceBytes;
+        _counts.DiscardedRows += item.DiscardedRows;
+        _counts.DiscardedValues += item.DiscardedValues;
+        _counts.NewColumns.AddRange(item.NewColumns);
+        CanCommit = _moved.Values.All(m => m.Position is not null);
+    }
+
+    private bool IsCommitDue() => CanCommit
+        && (_rows >= (task.CommitEvery.Rows ?? long.MaxValue)
+            || _bytes >= (task.CommitEvery.Bytes ?? long.MaxValue)
+            || (_session is not null && task.CommitEvery.Interval is { } interval && context.Time.GetElapsedTime(_began) >= interval));
+
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        if (_session is not null)
+        {
+            return;
+        }
+
+        _load = state.LoadFrom(plan.Partitions.Select(p => p.Name).Append(GenerationState.GenerationMarker));
+        _began = context.Time.GetTimestamp();
+        _inSession.Clear();
+        _inSession.UnionWith(_known.Keys);
+        _session = await target.BeginAsync(Request([.. _known.Values]), _load, cancellationToken).ConfigureAwait(false);
+    }
+
+    private WriteRequest Request(ImmutableArray<TableWrite> writes) =>
+        new(task.Key, context.RunId, state.Generation, context.Time.GetUtcNow(), writes);
+
+    private async Task<bool> CommitAsync(ImmutableArray<TableId> completed, bool isSnapshotDone, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        CanCommit = false;
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        List<(Checkpoint? Expected, Checkpoint Next)> moves =
+            [.. _moved.Select(m => state.Move(m.Key, _load, m.Value.Position!, m.Value.Rows))];
+        moves.AddRange(_touched.Select(t => state.MarkTable(t, _load)).OfType<(Checkpoint?, Checkpoint)>());
+        if (isSnapshotDone)
+        {
+            moves.Add(state.Move(GenerationState.GenerationMarker, _load, GenerationState.Complete, 0));
+        }
+
+        var request = new CommitRequest(moves) { Completed = completed };
+        CommitOutcome outcome = await _session!.CommitAsync(request, cancellationToken).ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+        state.Replace(outcome.Stored);
+        if (outcome.AlreadyCommitted)
+        {
+            totals.SetStored(outcome.Stored);
+            return false;
+        }
+
+        totals.AddCommit(outcome, _rows, _bytes, _counts);
+        totals.AddWrite(started, null);
+        await context.Observer.CommittedAsync(_load, outcome, totals.Progress(), cancellationToken).ConfigureAwait(false);
+        await source.AcknowledgeAsync([.. moves.Select(m => m.Next).Where(c => !c.Partition.StartsWith('#'))], cancellationToken).ConfigureAwait(false);
+        Reset();
+        return true;
+    }
+
+    private void Reset()
+    {
+        _moved.Clear();
+        _touched.Clear();
+        _counts = new();
+        _rows = 0;
+        _bytes = 0;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Millrace.Core.Batches;
+using Millrace.Core.Config;
+using Millrace.Core.Contracts;
+using Millrace.Core.Engine.Shaping;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Core.Engine;
+
+/// <summary>
+/// The target tables of a run and their shapers, one a dataset, made when its first row comes. Used by the shaping worker; only
+/// <see cref="TargetOf"/> is called from others.
+/// </summary>
+internal sealed class TableSet(TaskDefinition task, IDestination target, ImmutableArray<string> datasets)
+{
+    private readonly Dictionary<TableId, TableShaper> _shapers = [];
+
+    /// <summary>The targets of the task's datasets.</summary>
+    public IEnumerable<TableId> Targets => datasets.Select(TargetOf);
+
+    /// <summary>The target table of a dataset.</summary>
+    public TableId TargetOf(string dataset) => TargetNames.For(task.Target.Table, dataset, target.Naming);
+
+    /// <summary>Shapes a batch; takes it over.</summary>
+    public async ValueTask<ShapedItem> ShapeAsync(RecordBatch batch, PartitionPlan partition, RunTotals totals)
+    {
+        TableId dataset = batch.Schema.Table;
+        TableId table = TargetOf(dataset.ToString());
+        ImmutableArray<RejectedRow> rejected = [.. batch.Rejected.Select(r => r with { Table = table })];
+        var item = new ShapedItem(partition, [])
+        {
+            Position = batch.Position,
+            Rejected = rejected,
+            Rows = batch.RowCount + rejected.Length,
+            SourceBytes = batch.SourceBytes,
+            SourceTime = batch.SourceTime,
+        };
+        if (batch.RowCount == 0 && batch.Control == TableControl.None)
+        {
+            batch.Dispose();
+            return item;
+        }
+
+        if (!_shapers.TryGetValue(dataset, out TableShaper? shaper))
+        {
+            shaper = await TableShaper.CreateAsync(
+                new(task, table, target.Naming, target.Fit, id => target.DescribeAsync(id, CancellationToken.None))).ConfigureAwait(false);
+            _shapers.Add(dataset, shaper);
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        ShapedBatch shaped = shaper.Shape(batch);
+        totals.AddShape(started);
+        return item with
+        {
+            Steps = shaped.Steps,
+            Rejected = rejected.AddRange(shaped.Rejected),
+            DiscardedRows = shaped.DiscardedRows,
+            DiscardedValues = shaped.DiscardedValues,
+            NewColumns = shaped.NewColumns,
+        };
+    }
+}

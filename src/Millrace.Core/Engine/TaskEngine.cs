@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using Millrace.Core.Config;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Core.Engine;
+
+/// <summary>
+/// Runs one task once: asks the destination what is committed and the source what waits, then reads, shapes and writes as three workers joined
+/// by queues that are bounded in bytes, and commits on the way. Delivery is at least once, state effectively once: a run that dies anywhere
+/// leaves the destination as at its last commit, and the next one goes on from there.
+/// </summary>
+/// <param name="task">The task.</param>
+/// <param name="source">Connector of the task's source.</param>
+/// <param name="destination">Connector of the task's target.</param>
+/// <param name="context">The run.</param>
+public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnector destination, RunContext context)
+{
+    private readonly RunTotals _totals = new(context.Time);
+
+    /// <summary>Runs the task until the source's head as it is now, or its budget; with <see cref="RunContext.Follow"/> until cancelled.</summary>
+    /// <exception cref="MillraceException">The run failed; what <see cref="IRunObserver.CommittedAsync"/> told of is durable, nothing else.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; likewise.</exception>
+    public async Task<TaskOutcome> RunAsync(CancellationToken cancellationToken)
+    {
+        RunLimits limits = task.Limits;
+        var budget = new ReadBudget(limits.MaxRows, limits.MaxBytes, limits.MaxDuration, context.Time);
+        bool newGeneration = context.FullRefresh;
+        int restarts = 0;
+        while (true)
+        {
+            AttemptEnd end = await AttemptAsync(budget, newGeneration, cancellationToken).ConfigureAwait(false);
+            newGeneration = false;
+            switch (end)
+            {
+                case AttemptEnd.Resnapshot when restarts++ == 0:
+                    newGeneration = true;
+                    break;
+                case AttemptEnd.Resnapshot:
+                    throw new MillraceException(
+                        ErrorCodes.HistoryLost,
+                        $"Task {task.Key}: history is lost again right after a new snapshot.",
+                        "The snapshot and the log that follows it do not join; make a new dump with its oplog.");
+                case AttemptEnd.ResumeFromStored:
+                    break;
+                case AttemptEnd.Head when context.Follow && budget.Reached is null:
+                    await Task.Delay(context.PollInterval, context.Time, cancellationToken).ConfigureAwait(false);
+                    break;
+                default:
+                    return _totals.Outcome(budget.Reached);
+            }
+        }
+    }
+
+    private async Task<AttemptEnd> AttemptAsync(ReadBudget budget, bool newGeneration, CancellationToken cancellationToken)
+    {
+        var settings = new DestinationSettings(context.Destination) { Options = task.Target.Options, Time = context.Time };
+        IDestination target = destination.CreateDestination(settings);
+        await using (target.ConfigureAwait(false))
+        {
+            GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, cancellationToken).ConfigureAwait(false);
+            if (await state.FindVanishedTableAsync(target, cancellationToken).ConfigureAwait(false) is { } vanished)
+            {
+                HandleVanished(vanished);
+                state = state.Next();
+            }
+
+            ImmutableArray<string> datasets = await ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false);
+            ISource reader = source.CreateSource(SourceSettingsFor(datasets));
+            await using (reader.ConfigureAwait(false))
+            {
+                try
+                {
+                    var request = new PlanRequest(state.OfGeneration(), state.Generation);
+                    ReadPlan plan = await reader.PlanAsync(request, cancellationToken).ConfigureAwait(false);
+                    context.Observer.Planned(plan, state.Generation);
+                    _totals.Start(state.Generation, plan, context.Observer);
+                    var pipeline = new Pipeline(task, context, reader, target, state, plan, budget, datasets, _totals);
+                    return await pipeline.RunAsync(cancellationToken).ConfigureAwait(false);
+                }
+                catch (MillraceException e) when (e.Code == ErrorCodes.HistoryLost && task.Source.OnHistoryLost == OnHistoryLost.Resnapshot)
+                {
+                    context.Observer.Note(NoteLevel.Warning, $"{e.Code}: {e.Message} Starting a new snapshot, as on_history_lost says.");
+                    return AttemptEnd.Resnapshot;
+                }
+            }
+        }
+    }
+
+    private void HandleVanished(string table)
+    {
+        if (task.Target.OnTargetVanished == OnTargetVanished.Fail)
+        {
+            throw new MillraceException(
+                ErrorCodes.TargetVanished,
+                $"Task {task.Key}: table {table} is gone, but its checkpoint says that rows were loaded.",
+                "Restore the table, or load it anew with --full-refresh, or set on_target_vanished: resnapshot.");
+        }
+
+        context.Observer.Note(NoteLevel.Warning, $"Table {table} is gone; starting a new snapshot, as on_target_vanished says.");
+    }
+
+    internal async Task<ImmutableArray<string>> ResolveDatasetsAsync(CancellationToken cancellationToken)
+    {
+        DatasetSelector selector = task.Source.Datasets;
+        if (!selector.Include.Any(name => name.Contains('*', StringComparison.Ordinal)))
+        {
+            return selector.Include;
+        }
+
+        IReadOnlyList<DatasetInfo> found = await source.DiscoverAsync(context.Source, cancellationToken).ConfigureAwait(false);
+        return [.. found.Select(d => d.Name).Where(selector.Matches).Order(StringComparer.Ordinal)];
+    }
+
+    internal SourceSettings SourceSettingsFor(ImmutableArray<string> datasets) =>
+        new(context.Source, task.Key, datasets, task.Source.Method)
+        {
+            Selector = task.Source.Datasets,
+            CursorField = task.Source.CursorField,
+            Filter = task.Source.Filter,
+            Fields = task.Source.Fields,
+            From = context.From,
+            To = context.To,
+            OnDrop = task.Source.OnDrop,
+            Options = task.Source.Options,
+            StateDirectory = context.StateDirectory,
+            HidesRaw = task.Columns.Any(c => c.Mask != MaskKind.None || c.Drop),
+            Time = context.Time,
+        };
+}
+
+/// <summary>How one attempt of a run ended.</summary>
+internal enum AttemptEnd
+{
+    /// <summary>At the source's head, as it was when the attempt was planned.</summary>
+    Head,
+
+    /// <summary>At the run's budget.</summary>
+    Limit,
+
+    /// <summary>A load was there already: plan again from what is stored.</summary>
+    ResumeFromStored,
+
+    /// <summary>History is lost and the task wants a new snapshot.</summary>
+    Resnapshot,
+}
