@@ -1,0 +1,255 @@
+using Millrace.Core.Config;
+using Millrace.Core.Contracts;
+using Millrace.Core.Engine;
+using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
+using Millrace.Testing.Fakes;
+
+namespace Millrace.UnitTests.Engine;
+
+/// <summary>The engine against scripts and a store that crashes on demand: whatever happens, the end state is the script's.</summary>
+public sealed class TaskEngineTests
+{
+    private static readonly ConnectionSettings Nowhere = new("fake", new object(), "");
+
+    [Fact]
+    public async Task AnEmptySourceCommitsItsPlanAndCompletesTheGeneration()
+    {
+        var store = new MemoryStore();
+        TaskOutcome outcome = await Engine(Scripts(new Random(1), 0), store).RunAsync(TestContext.Current.CancellationToken);
+
+        outcome.Rows.ShouldBe(0);
+        store.Checkpoints[("t", "#generation")].Position.ShouldBe(new("millrace.generation/complete"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task OneRunGivesTheScriptsEndState(int seed)
+    {
+        var scripts = Scripts(new Random(seed), 500);
+        var store = new MemoryStore();
+        TaskOutcome outcome = await Engine(scripts, store).RunAsync(TestContext.Current.CancellationToken);
+
+        outcome.Rows.ShouldBe(scripts.Sum(s => s.Value.Count));
+        outcome.Bytes.ShouldBe(outcome.Rows * ScriptedSource.BytesPerChange);
+        AssertEndState(store, scripts);
+    }
+
+    [Fact]
+    public async Task AnyBudgetGivesTheSameEndStateAndNoRunExceedsIt()
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            var random = new Random(seed);
+            var scripts = Scripts(random, 200);
+            var store = new MemoryStore();
+            int maxRows = random.Next(1, 80);
+            int runs = 0;
+            TaskOutcome outcome;
+            do
+            {
+                outcome = await Engine(scripts, store, limits: new(maxRows, null, null), random: random).RunAsync(TestContext.Current.CancellationToken);
+                int unit = scripts.Values.Max(LargestUnit);
+                outcome.Rows.ShouldBeLessThanOrEqualTo(Math.Max(maxRows, unit));
+                (++runs).ShouldBeLessThan(2000);
+            }
+            while (outcome.LimitReached is not null);
+
+            AssertEndState(store, scripts);
+        }
+    }
+
+    [Fact]
+    public async Task CrashesAtAnyStepLoseAndDoubleNothing()
+    {
+        int crashes = 0;
+        for (int seed = 0; seed < 150; seed++)
+        {
+            var random = new Random(seed);
+            var scripts = Scripts(random, 150);
+            var store = new MemoryStore();
+            for (int attempt = 0; ; attempt++)
+            {
+                int steps = attempt < 12 ? random.Next(1, 60) : int.MaxValue;
+                store.At = step =>
+                {
+                    if (--steps == 0)
+                    {
+                        throw new MillraceException(ErrorCodes.Internal, "crash " + step);
+                    }
+                };
+                try
+                {
+                    await Engine(scripts, store, random: random).RunAsync(TestContext.Current.CancellationToken);
+                    break;
+                }
+                catch (MillraceException e) when (e.Message.StartsWith("crash", StringComparison.Ordinal))
+                {
+                    crashes++;
+                }
+            }
+
+            AssertEndState(store, scripts);
+        }
+
+        crashes.ShouldBeGreaterThan(300);
+    }
+
+    [Fact]
+    public async Task RowsBeforeAFailingReadAreKept()
+    {
+        var script = Enumerable.Range(0, 100).Select(i => new ScriptedChange("a", $"k{i}", "v")).ToArray();
+        var scripts = new Dictionary<string, IReadOnlyList<ScriptedChange>> { ["log"] = script };
+        var store = new MemoryStore();
+        TaskEngine engine = Engine(scripts, store, prepare: s => s.At = (_, n) =>
+        {
+            if (n == 60)
+            {
+                throw new MillraceException(ErrorCodes.FileUnavailable, "gone");
+            }
+        });
+
+        MillraceException e = await Should.ThrowAsync<MillraceException>(() => engine.RunAsync(TestContext.Current.CancellationToken));
+
+        e.Code.ShouldBe(ErrorCodes.FileUnavailable);
+        store.Tables[new("", "a")].Count.ShouldBe(60);
+        store.Checkpoints[("t", "log")].Position.Text.ShouldBe("script.change/00000060");
+    }
+
+    [Fact]
+    public async Task AcknowledgesOnlyWhatIsDurable()
+    {
+        var scripts = Scripts(new Random(5), 300);
+        var store = new MemoryStore();
+        List<Checkpoint> acknowledged = [];
+        store.At = step =>
+        {
+            if (step == "before commit")
+            {
+                foreach (Checkpoint c in acknowledged)
+                {
+                    string.CompareOrdinal(store.Checkpoints[(c.TaskKey, c.Partition)].Position.Text, c.Position.Text).ShouldBeGreaterThanOrEqualTo(0);
+                }
+            }
+        };
+        ScriptedSource? source = null;
+        await Engine(scripts, store, prepare: s => source = s).RunAsync(TestContext.Current.CancellationToken);
+        acknowledged.AddRange(source!.Acknowledged);
+        source.Acknowledged.Select(c => c.Partition).Distinct().Count().ShouldBe(scripts.Count);
+    }
+
+    [Fact]
+    public async Task AConcurrentRunIsFencedAndWritesNothing()
+    {
+        var scripts = Scripts(new Random(7), 200);
+        var store = new MemoryStore();
+        bool raced = false;
+        store.At = step =>
+        {
+            if (step == "before commit" && store.Checkpoints.ContainsKey(("t", "log")) && !raced)
+            {
+                raced = true;
+                Engine(scripts, store, commitRows: 7).RunAsync(CancellationToken.None).GetAwaiter().GetResult();
+            }
+        };
+
+        // Depending on where the other run's loads ended, this one is fenced, or finds its own load done and goes on from there.
+        Exception? e = await Record.ExceptionAsync(() => Engine(scripts, store, commitRows: 10).RunAsync(TestContext.Current.CancellationToken));
+
+        raced.ShouldBeTrue();
+        (e is null || e is MillraceException { Code.Id: "MR1301" }).ShouldBeTrue(e?.ToString());
+        AssertEndState(store, scripts);
+    }
+
+    private static TaskEngine Engine(
+        Dictionary<string, IReadOnlyList<ScriptedChange>> scripts,
+        MemoryStore store,
+        RunLimits? limits = null,
+        Random? random = null,
+        int? commitRows = null,
+        Action<ScriptedSource>? prepare = null)
+    {
+        random ??= new Random(42);
+        var task = new TaskDefinition(
+            "t", "job", "t", new("fake", new(["a", "b"], []), ReplicationMethod.ChangeCapture), new("fake", "{dataset}", WriteDisposition.Merge))
+        {
+            Limits = limits ?? RunLimits.None,
+            CommitEvery = new(commitRows ?? random.Next(1, 60), null, null),
+            MaxBytesInFlight = random.Next(1, 5000),
+        };
+        int batchRows = random.Next(1, 12);
+        bool staged = random.Next(2) == 0;
+        var source = new FakeConnector
+        {
+            Source = _ =>
+            {
+                var s = new ScriptedSource(scripts, batchRows, staged);
+                prepare?.Invoke(s);
+                return s;
+            },
+        };
+        var destination = new FakeConnector { Destination = _ => new MemoryDestination(store) };
+        return new(task, source, destination, new(1, Nowhere, Nowhere, ""));
+    }
+
+    /// <summary>A log over two datasets with transactions, and a snapshot of another key range beside it.</summary>
+    private static Dictionary<string, IReadOnlyList<ScriptedChange>> Scripts(Random random, int changes)
+    {
+        ScriptedChange Change(string prefix, int i) => new(
+            random.Next(2) == 0 ? "a" : "b",
+            prefix + random.Next(20),
+            random.Next(4) == 0 ? null : $"v{i}",
+            random.Next(5) != 0);
+        List<ScriptedChange> Script(string prefix) =>
+        [
+            .. Enumerable.Range(0, changes).Select(i => Change(prefix, i)),
+            .. changes == 0 ? [] : new[] { new ScriptedChange("a", prefix + "end", "end") },
+        ];
+        return new() { ["log"] = Script("l"), ["snapshot:1"] = Script("s"), ["snapshot:2"] = Script("t") };
+    }
+
+    private static int LargestUnit(IReadOnlyList<ScriptedChange> script)
+    {
+        int largest = 0;
+        int size = 0;
+        foreach (ScriptedChange change in script)
+        {
+            size++;
+            largest = Math.Max(largest, size);
+            size = change.EndsUnit ? 0 : size;
+        }
+
+        return largest;
+    }
+
+    private static void AssertEndState(MemoryStore store, Dictionary<string, IReadOnlyList<ScriptedChange>> scripts)
+    {
+        var expected = new Dictionary<TableId, SortedDictionary<string, string>>();
+        foreach (ScriptedChange change in scripts.Values.SelectMany(s => s))
+        {
+            var table = expected.TryGetValue(new("", change.Dataset), out var t)
+                ? t
+                : expected[new("", change.Dataset)] = new(StringComparer.Ordinal);
+            if (change.Value is null)
+            {
+                table.Remove(change.Id);
+            }
+            else
+            {
+                table[change.Id] = change.Value;
+            }
+        }
+
+        foreach ((TableId table, SortedDictionary<string, string> rows) in expected)
+        {
+            store.Tables[table].ShouldBe(rows);
+        }
+
+        foreach ((string partition, IReadOnlyList<ScriptedChange> script) in scripts.Where(s => s.Value.Count > 0))
+        {
+            store.Checkpoints[("t", partition)].Rows.ShouldBe(script.Count);
+        }
+    }
+}
