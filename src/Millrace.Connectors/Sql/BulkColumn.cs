@@ -1,0 +1,36 @@
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>Where the values of a bulk stream's column come from.</summary>
+internal enum BulkValue : byte
+{
+    /// <summary>A data column of the table: <see cref="BulkColumn.Index"/> counts in the table's columns.</summary>
+    Data,
+
+    /// <summary>boolean: whether that data column is unset in the row; NULL where the row is not partial.</summary>
+    Unset,
+
+    /// <summary>int64: the row's number within the load.</summary>
+    Sequence,
+
+    /// <summary>int16: the row's <see cref="StageCode"/>.</summary>
+    Change,
+
+    /// <summary>text: the row's position, NULL where it has none.</summary>
+    Position,
+
+    /// <summary>timestamp(6) utc: the source time of the change, NULL where it has none.</summary>
+    Time,
+
+    /// <summary><see cref="BulkColumn.Constant"/> in every row: an integer, or ticks since 1970 for a timestamp.</summary>
+    Constant,
+}
+
+/// <summary>One column of a bulk stream.</summary>
+/// <param name="Name">Column name, unquoted.</param>
+/// <param name="Type">The column's type in the table that is filled.</param>
+/// <param name="Value">Where its values come from.</param>
+/// <param name="Index">Index of the table's data column, for data and unset marks.</param>
+/// <param name="Constant">The constant.</param>
+internal readonly record struct BulkColumn(string Name, LogicalType Type, BulkValue Value, int Index = -1, long Constant = 0);

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// One connection to the engine. One caller at a time. Every member ends within two seconds of a cancellation, with
+/// <see cref="OperationCanceledException"/>, and reports what the engine refuses as a coded
+/// <see cref="Core.Errors.MillraceException"/>. While a <see cref="BulkWriter"/> is open, no other member may be called.
+/// </summary>
+internal abstract class SqlChannel : IAsyncDisposable
+{
+    /// <summary>True between <see cref="BeginAsync"/> and the end of the transaction.</summary>
+    public abstract bool InTransaction { get; }
+
+    /// <summary>True where the connection is lost and the channel is of no more use.</summary>
+    public abstract bool IsBroken { get; }
+
+    /// <summary>Runs one statement, or several separated by semicolons.</summary>
+    /// <returns>Rows that the last one changed.</returns>
+    public abstract ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken);
+
+    /// <summary>Runs one statement and returns its rows, all in memory.</summary>
+    public abstract ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken);
+
+    /// <summary>Starts a transaction.</summary>
+    public abstract ValueTask BeginAsync(CancellationToken cancellationToken);
+
+    /// <summary>Commits the transaction. A lost connection here leaves open whether it was committed: the error is transient.</summary>
+    public abstract ValueTask CommitAsync(CancellationToken cancellationToken);
+
+    /// <summary>Rolls the transaction back; nothing where there is none or the connection is lost. Not cancellable.</summary>
+    public abstract ValueTask RollbackAsync();
+
+    /// <summary>Waits for a lock of this name over all of the engine's clients and keeps it until the transaction ends.</summary>
+    public abstract ValueTask LockAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Opens a bulk stream into a table, inside the current transaction or, outside one, in its own.</summary>
+    /// <param name="table">The table, quoted.</param>
+    /// <param name="columns">The columns that the stream fills, in its order; the table's others become NULL.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    public abstract ValueTask<BulkWriter> OpenWriterAsync(
+        string table, ImmutableArray<BulkColumn> columns, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tries a statement that may meet duplicate keys, without harm to the transaction when it does.
+    /// </summary>
+    /// <returns>False where it met duplicate keys and had no effect.</returns>
+    public abstract ValueTask<bool> TryUniqueAsync(string sql, CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// How one engine writes SQL: quoting, literals, type names and the few expressions in which engines differ. Stateless. Everything else in
+/// this room is text that PostgreSQL and DuckDB both run.
+/// </summary>
+internal abstract class SqlDialect
+{
+    /// <summary>Lengths and case of identifiers.</summary>
+    public abstract NamingRule Naming { get; }
+
+    /// <summary>
+    /// True where a unique index on the key stands behind every merged table and an upsert is INSERT … ON CONFLICT (PostgreSQL); false
+    /// where a merge is DELETE and INSERT without an index (DuckDB). See PLATFORM.md for the figures.
+    /// </summary>
+    public abstract bool UsesKeyIndex { get; }
+
+    /// <summary>The pseudo-column that grows with each row written to a fresh table: <c>ctid</c>, <c>rowid</c>.</summary>
+    public abstract string InsertionOrder { get; }
+
+    /// <summary>The type of a position column: text that compares by its bytes.</summary>
+    public abstract string OrderedText { get; }
+
+    /// <summary>The definition, after its name, of a bigint column that numbers rows by itself.</summary>
+    public abstract string Identity { get; }
+
+    /// <summary>The type that holds every value of <paramref name="type"/>, or null: see <see cref="Core.Contracts.IDestination.Fit"/>.</summary>
+    public abstract LogicalType? Fit(LogicalType type);
+
+    /// <summary>The engine's name of a type that <see cref="Fit"/> returned.</summary>
+    public abstract string TypeName(LogicalType type);
+
+    /// <summary>The logical type of a column that Millrace did not make, by the name <see cref="ColumnsQuery"/> gives its type.</summary>
+    public abstract LogicalType FromCatalog(string typeName);
+
+    /// <summary>A query for a table's columns in order: name and type name; no rows where there is no table.</summary>
+    public abstract string ColumnsQuery(TableId table);
+
+    /// <summary>An expression of <paramref name="to"/> over one of <paramref name="from"/>, for a widening.</summary>
+    public abstract string Convert(string expression, LogicalType from, LogicalType to);
+
+    /// <summary>True where the two lists of expressions differ in any byte that would be stored, nulls being equal.</summary>
+    public abstract string Differs(IEnumerable<string> left, IEnumerable<string> right);
+
+    /// <summary>A statement that a freshly staged table wants before it is joined, or an empty text.</summary>
+    public virtual string Analyze(string table) => "";
+
+    /// <summary>What follows a SELECT that locks the rows that it reads.</summary>
+    public virtual string ForUpdate => "";
+
+    /// <summary>The type of a key column in a table that Millrace makes; text keys may compare by their bytes here, which sorts faster.</summary>
+    public virtual string KeyColumnType(LogicalType type) => TypeName(type);
+
+    /// <summary>An identifier, quoted whatever it holds.</summary>
+    public virtual string Quote(string identifier)
+    {
+        ArgumentNullException.ThrowIfNull(identifier);
+        return '"' + identifier.Replace("\"", "\"\"", StringComparison.Ordinal) + '"';
+    }
+
+    /// <summary>A column of an alias, quoted.</summary>
+    public string Quote(string alias, string column) => alias + "." + Quote(column);
+
+    /// <summary>A table with its schema, quoted.</summary>
+    public string Quote(TableId table) => Quote(table.Schema) + "." + Quote(table.Name);
+
+    /// <summary>A text literal; null gives NULL. A NUL character, which no engine's text holds, is written as U+FFFD.</summary>
+    public virtual string Literal(string? text) => text is null
+        ? "NULL"
+        : "'" + text.Replace('\0', '\uFFFD').Replace("'", "''", StringComparison.Ordinal) + "'";
+
+    /// <summary>A number.</summary>
+    public virtual string Literal(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>True or false.</summary>
+    public virtual string Literal(bool value) => value ? "TRUE" : "FALSE";
+
+    /// <summary>An instant, to the microsecond.</summary>
+    public string Literal(DateTimeOffset instant) =>
+        $"CAST('{instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00' AS {TypeName(LogicalType.TimestampUtc())})";
+}

@@ -1,0 +1,34 @@
+namespace Millrace.Core.Errors;
+
+public static partial class ErrorCodes
+{
+    /// <summary>A database server cannot be reached.</summary>
+    public static readonly ErrorCode CannotConnect = new("MR1201", "A database server cannot be reached.", ErrorKind.Environment);
+
+    /// <summary>A database server refuses the login.</summary>
+    public static readonly ErrorCode LoginRefused = new("MR1202", "A database server refuses the user name or password.", ErrorKind.Environment);
+
+    /// <summary>The user may not do what is needed.</summary>
+    public static readonly ErrorCode PermissionDenied = new("MR1203", "The database user lacks a permission.", ErrorKind.Environment);
+
+    /// <summary>The database does not exist.</summary>
+    public static readonly ErrorCode DatabaseMissing = new("MR1204", "The database does not exist.", ErrorKind.Environment);
+
+    /// <summary>The connection to a database was lost.</summary>
+    public static readonly ErrorCode ConnectionLost = new("MR1205", "The connection to the database was lost.", ErrorKind.Environment);
+
+    /// <summary>A statement ran into a time limit.</summary>
+    public static readonly ErrorCode StatementTimeout = new("MR1206", "A statement ran into the database's time limit.", ErrorKind.Run);
+
+    /// <summary>Another session held a lock for too long, or the two waited for each other.</summary>
+    public static readonly ErrorCode LockConflict = new("MR1207", "Another session held a lock that the load needed.", ErrorKind.Run);
+
+    /// <summary>The database refused a statement.</summary>
+    public static readonly ErrorCode StatementFailed = new("MR1208", "The database refused a statement.", ErrorKind.Run);
+
+    /// <summary>A value that the destination's type cannot hold.</summary>
+    public static readonly ErrorCode ValueRefused = new("MR1209", "The destination cannot hold a value of the row.", ErrorKind.Run);
+
+    /// <summary>A row without a key.</summary>
+    public static readonly ErrorCode KeyMissing = new("MR1220", "A key column of the row is NULL.", ErrorKind.Run);
+}
