@@ -5,7 +5,7 @@ namespace Millrace.Connectors.DuckDb;
 
 /// <summary>An open database file, shared by all who use it in this process: DuckDB locks a file per process and damages it
 /// when one process opens it twice. The first to open it sets memory, threads and spill folder; the last to dispose closes
-/// it. Another process's lock is waited for.</summary>
+/// it. Another process's lock is waited for. Paths are full ones (<see cref="DuckDbOptions.From"/>).</summary>
 internal sealed class DuckDbFile : IAsyncDisposable
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
@@ -22,15 +22,14 @@ internal sealed class DuckDbFile : IAsyncDisposable
     internal SemaphoreSlim Writer => _shared.Writer;
 
     /// <summary>Opens the file, or joins those of this process who have it open.</summary>
-    /// <param name="path">The full path.</param>
-    /// <param name="options">Lock timeout, memory, threads, spill folder.</param>
+    /// <param name="options">Path, lock timeout, memory, threads, spill folder.</param>
     /// <param name="time">The clock.</param>
     /// <param name="ct">Ends the wait for the lock.</param>
     /// <exception cref="MillraceException"><see cref="ErrorCodes.DuckDbLocked"/> after the lock timeout, naming the holder as
     /// far as the system tells it; <see cref="ErrorCodes.DuckDbCannotOpen"/>; <see cref="ErrorCodes.NativeLibraryMissing"/>.</exception>
-    internal static async ValueTask<DuckDbFile> OpenAsync(string path, DuckDbOptions options, TimeProvider time, CancellationToken ct)
+    internal static async ValueTask<DuckDbFile> OpenAsync(DuckDbOptions options, TimeProvider time, CancellationToken ct)
     {
-        string key = RealPath(path);
+        string key = RealPath(options.Path);
         long start = time.GetTimestamp();
         while (true)
         {
@@ -40,7 +39,7 @@ internal sealed class DuckDbFile : IAsyncDisposable
                 return file;
             TimeSpan waited = time.GetElapsedTime(start);
             if (waited >= options.LockTimeout)
-                throw DuckDbErrors.Locked(path, lockedBy, waited);
+                throw DuckDbErrors.Locked(options.Path, lockedBy, waited);
             await Task.Delay(RetryInterval, time, ct).ConfigureAwait(false);
         }
     }
@@ -90,7 +89,7 @@ internal sealed class DuckDbFile : IAsyncDisposable
 
     private static DuckDbDatabase? TryOpenNative(string path, DuckDbOptions options, out string lockedBy)
     {
-        if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } folder)
+        if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
             Directory.CreateDirectory(folder);
         DuckDbDatabase? database = DuckDbDatabase.TryOpen(path, Settings(options), out lockedBy);
         if (database is null && !DuckDbErrors.IsLocked(lockedBy))
@@ -113,7 +112,7 @@ internal sealed class DuckDbFile : IAsyncDisposable
     // Two names of one file must meet in one instance.
     private static string RealPath(string path)
     {
-        string full = System.IO.Path.GetFullPath(path);
+        string full = Path.GetFullPath(path);
         return File.Exists(full) && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target ? target.FullName : full;
     }
 

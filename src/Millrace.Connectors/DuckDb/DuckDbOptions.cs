@@ -28,4 +28,17 @@ public sealed class DuckDbOptions
     /// <summary>Where DuckDB spills.</summary>
     [Option("temp_directory", "The folder that DuckDB spills to, from the project's folder; beside the database file when it is not set.")]
     public string? TempDirectory { get; set; }
+
+    /// <summary>These settings with their paths starting from the project's folder.</summary>
+    internal DuckDbOptions From(string basePath) => new()
+    {
+        Path = System.IO.Path.GetFullPath(Path, System.IO.Path.GetFullPath(basePath)),
+        Schema = Schema,
+        LockTimeout = LockTimeout,
+        MemoryLimit = MemoryLimit,
+        Threads = Threads,
+        TempDirectory = TempDirectory is { Length: > 0 } temp
+            ? System.IO.Path.GetFullPath(temp, System.IO.Path.GetFullPath(basePath))
+            : null,
+    };
 }

@@ -1,0 +1,48 @@
+using Millrace.Connectors.DuckDb.Native;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.DuckDb;
+
+/// <summary>DuckDB as a destination: one database file, written in this process.</summary>
+public sealed class DuckDbConnector : IConnector
+{
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
+
+    /// <inheritdoc/>
+    public ConnectorInfo Info { get; } = new(
+        "duckdb",
+        "DuckDB",
+        "An embedded analytical database in one file. No server is needed; the file is open only while a run writes it.",
+        typeof(DuckDbOptions))
+    {
+        Dispositions = [WriteDisposition.Append, WriteDisposition.Replace, WriteDisposition.Merge],
+        Strategies = [MergeStrategy.Upsert, MergeStrategy.DeleteInsert, MergeStrategy.InsertOnly, MergeStrategy.Scd2],
+    };
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<CheckFinding>> CheckAsync(ConnectionSettings connection, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        DuckDbOptions options = ((DuckDbOptions)connection.Options).From(connection.BasePath);
+        if (!File.Exists(options.Path))
+            return [new CheckFinding($"database file {options.Path}", null, "not there yet; the first run creates it")];
+        options.LockTimeout = options.LockTimeout < CheckTimeout ? options.LockTimeout : CheckTimeout;
+        try
+        {
+            return [new CheckFinding($"database file {options.Path}", null, await VersionAsync(options, cancellationToken).ConfigureAwait(false))];
+        }
+        catch (MillraceException error)
+        {
+            return [new CheckFinding($"database file {options.Path}", error)];
+        }
+    }
+
+    private static async ValueTask<string> VersionAsync(DuckDbOptions options, CancellationToken ct)
+    {
+        await using DuckDbFile file = await DuckDbFile.OpenAsync(options, TimeProvider.System, ct).ConfigureAwait(false);
+        using DuckDbConnection connection = file.Connect();
+        using DuckDbResult version = connection.Query("SELECT version()", ct);
+        return version.Read() ? $"opened by DuckDB {version.GetString(0)}" : "opened";
+    }
+}
