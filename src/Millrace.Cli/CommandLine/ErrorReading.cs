@@ -1,0 +1,25 @@
+using Millrace.Core.Errors;
+
+namespace Millrace.Cli.CommandLine;
+
+/// <summary>Finds the coded errors in whatever was thrown; what has no code gets the nearest one.</summary>
+internal static class ErrorReading
+{
+    /// <summary>The errors, at least one, in the order in which they were found.</summary>
+    public static IReadOnlyList<MillraceException> Read(Exception exception) => exception switch
+    {
+        MillraceException coded => [coded],
+        AggregateException many => [.. many.Flatten().InnerExceptions.SelectMany(Read)],
+        IOException or UnauthorizedAccessException => [FileError(exception)],
+        _ => [new MillraceException(ErrorCodes.Internal, $"{exception.GetType().Name}: {exception.Message}", inner: exception)],
+    };
+
+    private static MillraceException FileError(Exception exception)
+    {
+        const int noSpaceOnLinux = 28;
+        return exception.HResult == noSpaceOnLinux
+            ? new MillraceException(ErrorCodes.DiskFull, exception.Message, "Free space there, or choose another folder.", inner: exception)
+            : new MillraceException(
+                ErrorCodes.FileUnavailable, exception.Message, "Check that the path exists and that this user may use it.", inner: exception);
+    }
+}

@@ -1,0 +1,41 @@
+using Millrace.Cli.Output;
+using Millrace.Core.Errors;
+
+namespace Millrace.Cli.CommandLine;
+
+/// <summary>Runs a verb and turns whatever it throws into one printed error and an exit code.</summary>
+internal static class VerbRunner
+{
+    public static async Task<int> RunAsync(
+        VerbContext context, Func<VerbContext, CancellationToken, Task<int>> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await action(context, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Fail(context, [new MillraceException(ErrorCodes.Cancelled, "Stopped.", "Run it again; it goes on from the last commit.")]);
+        }
+#pragma warning disable CA1031 // The outermost frame: an error that nobody expected is printed with its code like any other.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return Fail(context, ErrorReading.Read(exception));
+        }
+    }
+
+    private static int Fail(VerbContext context, IReadOnlyList<MillraceException> errors)
+    {
+        if (context.Json)
+        {
+            ErrorPrinter.PrintJson(context.Out, errors);
+        }
+        else
+        {
+            ErrorPrinter.Print(context.Error, errors);
+        }
+
+        return ExitCodes.For(errors);
+    }
+}

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using Millrace.Cli.CommandLine;
+using Millrace.Core.Errors;
+
+namespace Millrace.Cli.Verbs;
+
+/// <summary><c>millrace init</c>: the first project file.</summary>
+internal static class InitVerb
+{
+    private const string FileName = "millrace.yaml";
+
+    public static Verb Create()
+    {
+        var dump = new Option<string>("--dump")
+        {
+            Description = "A mongodump folder or archive to read, relative to the project's folder.",
+            HelpName = "PATH",
+            DefaultValueFactory = _ => "dump",
+        };
+        var database = new Option<string?>("--database") { Description = "The database in the dump [default: all of them].", HelpName = "NAME" };
+        var verb = new Verb("init", "Write a first millrace.yaml: a MongoDB dump into DuckDB. Never overwrites one.")
+        {
+            Examples = ["millrace init --dump backup/dump --database shop", "millrace init -C projects/shop"],
+        };
+        verb.Options.Add(dump);
+        verb.Options.Add(database);
+        verb.Does(context => Write(context, Template(context.Get(dump)!, context.Get(database))));
+        return verb;
+    }
+
+    private static int Write(VerbContext context, string text)
+    {
+        Directory.CreateDirectory(context.ProjectDirectory);
+        string path = Path.Combine(context.ProjectDirectory, FileName);
+        if (File.Exists(path))
+        {
+            throw new MillraceException(
+                ErrorCodes.InvalidConfiguration, $"{path} is there already.", "Edit it, or choose another folder with --project.");
+        }
+
+        File.WriteAllText(path, text);
+        string ignore = Path.Combine(context.ProjectDirectory, ".gitignore");
+        if (!File.Exists(ignore))
+        {
+            File.WriteAllText(ignore, ".millrace/\n*.duckdb\n*.duckdb.wal\n");
+        }
+
+        if (context.Json)
+        {
+            Output.JsonOutput.Write(context.Out, writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteString("project_file", path);
+                writer.WriteEndObject();
+            });
+            return ExitCodes.Ok;
+        }
+
+        context.Out.WriteLine($"wrote {path}");
+        context.Out.WriteLine("next: millrace check, millrace discover backup, millrace plan, millrace run load");
+        return ExitCodes.Ok;
+    }
+
+    private static string Template(string dump, string? database)
+    {
+        string limited = database is null ? "" : $", database: {Quote(database)}";
+        return $$"""
+            # A Millrace project. Every setting: docs/reference/project-file.md, or `millrace schema` for your editor.
+            connections:
+              backup:    { type: mongodb, dump: {{Quote(dump)}}{{limited}} }
+              warehouse: { type: duckdb, path: warehouse.duckdb }
+
+            defaults:
+              limits: { run_max_duration: 1h }      # a run ends here at the latest, at a committed position; the next goes on
+
+            jobs:
+              load:
+                tasks:
+                  - name: everything                # every collection, its changes merged on _id, deletes kept as soft deletes
+                    source: { connection: backup, dataset: "*" }
+                    target: { connection: warehouse, table: "raw.{dataset}" }
+
+            """;
+    }
+
+    // Double-quoted YAML takes JSON's escapes.
+    private static string Quote(string text) => $"\"{System.Text.Json.JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+}

@@ -1,0 +1,15 @@
+using Millrace.Cli.CommandLine;
+
+namespace Millrace.Cli.Verbs;
+
+/// <summary>Every verb, in the order in which a project meets them.</summary>
+internal static class VerbList
+{
+    /// <summary>Creates them.</summary>
+    public static IReadOnlyList<Verb> All() =>
+    [
+        InitVerb.Create(),
+        SampleVerb.Create(),
+        CompletionVerb.Create(),
+    ];
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test. Ends within 15 minutes on two cores; --long runs the whole campaigns instead.
+#   ./test.sh [--long]
+# The last line is "N passed, N failed"; the exit code is 0 only when none failed.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export AWS_EC2_METADATA_DISABLED=true DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+limit=$((14 * 60))
+case "${1:-}" in
+    "") ;;
+    --long) export MILLRACE_LONG=1; limit=$((6 * 60 * 60)) ;;
+    *) echo "usage: ./test.sh [--long]" >&2; exit 2 ;;
+esac
+
+give_up() {
+    echo "test: $1" >&2
+    echo "0 passed, 1 failed"
+    exit 1
+}
+scripts/debian-packages.sh postgresql-15 python3-bson python3-psycopg2 || give_up "the system packages are not there"
+./build.sh --all || give_up "the build failed"
+
+results=artifacts/test-results
+rm -rf "$results"
+mkdir -p "$results"
+passed=0 failed=0 skipped=0 deadline=$((SECONDS + limit))
+for project in tests/*/*Tests.csproj; do
+    name="$(basename "$project" .csproj)"
+    report="$results/$name.json"
+    left=$((deadline - SECONDS))
+    ((left > 0)) || left=1
+    echo "── $name"
+    timeout --kill-after=20 "$left" "artifacts/bin/$name/release/$name" -noLogo -ctrf "$report"
+    status=$?
+    # No report means that the process died or ran out of time: that is a failure, never nothing.
+    if counts="$(node scripts/test-counts.js "$report" 2> /dev/null)"; then
+        read -r project_passed project_failed project_skipped <<< "$counts"
+    else
+        echo "test: $name left no report (exit code $status)" >&2
+        project_passed=0 project_failed=1 project_skipped=0
+    fi
+    ((status != 0 && project_failed == 0)) && project_failed=1
+    passed=$((passed + project_passed)) failed=$((failed + project_failed)) skipped=$((skipped + project_skipped))
+done
+
+echo "── ${SECONDS} s, $skipped skipped, reports in $results"
+echo "$passed passed, $failed failed"
+((failed == 0 && passed > 0))
