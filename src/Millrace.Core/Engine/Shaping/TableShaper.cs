@@ -18,9 +18,3 @@ public sealed class TableShaper
         return new([new(new(schema, _s.Task.Target.Disposition), changed, r)], [], 0, 0, []);
     }
 }
-/// <summary>temp</summary>
-public static class TargetNames
-{
-    /// <summary>temp</summary>
-    public static TableId For(string t, string d, NamingRule n) => TableId.Parse(t.Replace("{dataset}", d, StringComparison.Ordinal));
-}

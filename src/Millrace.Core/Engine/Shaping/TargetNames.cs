@@ -16,7 +16,7 @@ public static class TargetNames
     /// <param name="dataset">The dataset as the configuration or the source names it.</param>
     /// <param name="naming">The destination's naming rule; shortens what is too long.</param>
     /// <param name="isTaken">Tells whether another dataset of the run has the table already; null where only one is written.</param>
-    public static TableId Resolve(string template, string dataset, NamingRule naming, Func<TableId, bool>? isTaken = null)
+    public static TableId For(string template, string dataset, NamingRule naming, Func<TableId, bool>? isTaken = null)
     {
         ArgumentNullException.ThrowIfNull(template);
         ArgumentNullException.ThrowIfNull(dataset);
