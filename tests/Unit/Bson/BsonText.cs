@@ -7,7 +7,7 @@ namespace Millrace.UnitTests.Bson;
 /// <summary>Documents as text, to write tests in.</summary>
 public static class BsonText
 {
-    public static byte[] Bson(string json) => ExtendedJsonReader.ReadDocument(json);
+    public static byte[] FromJson(string json) => ExtendedJsonReader.ReadDocument(json);
 
     public static string Canonical(ReadOnlySpan<byte> document) => Print(document, ExtendedJsonMode.Canonical);
 
