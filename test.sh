@@ -31,7 +31,7 @@ for project in tests/*/*Tests.csproj; do
     left=$((deadline - SECONDS))
     ((left > 0)) || left=1
     echo "── $name"
-    timeout --kill-after=20 "$left" "artifacts/bin/$name/release/$name" -noLogo -ctrf "$report"
+    timeout --kill-after=20 "$left" "artifacts/bin/$name/release/$name" -noLogo -noColor -ctrf "$report"
     status=$?
     # No report means that the process died or ran out of time: that is a failure, never nothing.
     if counts="$(node scripts/test-counts.js "$report" 2> /dev/null)"; then

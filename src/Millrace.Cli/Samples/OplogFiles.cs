@@ -42,8 +42,20 @@ internal sealed class OplogFiles : IDisposable
     {
         _buffer.Clear();
         Writer.StartDocument();
+        Operation(operation, collection);
+    }
+
+    /// <summary>Writes what an operation is and of which collection, to an entry or to one of a transaction's.</summary>
+    public void Operation(ReadOnlySpan<byte> operation, ReadOnlySpan<byte> collection)
+    {
         Writer.WriteString("op"u8, operation);
         Writer.WriteString("ns"u8, collection);
+        if (operation is [(byte)'i' or (byte)'u' or (byte)'d'])
+        {
+            Span<byte> uuid = stackalloc byte[16];
+            CollectionUuid(collection, uuid);
+            Writer.WriteBinary("ui"u8, 4, uuid);
+        }
     }
 
     /// <summary>Ends an entry and writes it.</summary>

@@ -240,8 +240,7 @@ internal sealed class ShopChanges
     private void Inside(ReadOnlySpan<byte> operation, ReadOnlySpan<byte> collection)
     {
         _log.Writer.StartDocument(default);
-        _log.Writer.WriteString("op"u8, operation);
-        _log.Writer.WriteString("ns"u8, collection);
+        _log.Operation(operation, collection);
     }
 
     private void InsertBody(int order)

@@ -11,20 +11,30 @@ namespace Millrace.Cli.Samples;
 internal sealed record ShopSampleOptions(string Folder, int Orders, int Changes, long Seed);
 
 /// <summary>What was written.</summary>
+/// <param name="Folder">Where it is.</param>
 /// <param name="Documents">Documents in each collection of the dump.</param>
 /// <param name="DumpBytes">Bytes of the collections.</param>
 /// <param name="LogFiles">The oplog files, in order, relative to the folder.</param>
 /// <param name="LogBytes">Bytes of the oplog files after the dump.</param>
 /// <param name="Changes">Documents changed after the dump.</param>
 internal sealed record ShopSampleResult(
-    IReadOnlyList<(string Collection, int Documents)> Documents, long DumpBytes, IReadOnlyList<string> LogFiles, long LogBytes, int Changes);
+    string Folder,
+    IReadOnlyList<(string Collection, int Documents)> Documents,
+    long DumpBytes,
+    IReadOnlyList<string> LogFiles,
+    long LogBytes,
+    int Changes);
 
 /// <summary>
 /// Writes what <c>mongodump --oplog</c> leaves of a small shop: <c>shop/*.bson</c> with metadata, the <c>oplog.bson</c> of the
-/// time that the dump took, and in <c>oplog/</c> the log that came after it, in files that overlap by one entry.
+/// time that the dump took, and in <c>changes/oplog/</c> the log that came after it, in files that overlap by one entry. (Two folders down: a
+/// folder right inside a dump is a database.)
 /// </summary>
 internal sealed class ShopSample
 {
+    /// <summary>Where the log after the dump goes, inside the sample's folder.</summary>
+    public const string LogFolder = "changes/oplog";
+
     private const int FlushAt = 1 << 20;
     private const int FewestFiles = 4;
     private const int MostChangesInAFile = 50_000;
@@ -65,7 +75,7 @@ internal sealed class ShopSample
         (List<string> files, int done) = WriteLog(log, changes);
         long logBytes = files.Sum(f => new FileInfo(Path.Combine(_options.Folder, f)).Length);
         return new ShopSampleResult(
-            [("orders", orders.Length), ("customers", customers), ("products", products)], bytes, files, logBytes, done);
+            _options.Folder, [("orders", orders.Length), ("customers", customers), ("products", products)], bytes, files, logBytes, done);
     }
 
     private (List<string> Files, int Changes) WriteLog(OplogFiles log, ShopChanges changes)
@@ -75,12 +85,12 @@ internal sealed class ShopSample
         int perFile = Math.Clamp(_options.Changes / FewestFiles, 1, MostChangesInAFile);
         if (_options.Changes > 0)
         {
-            Directory.CreateDirectory(Path.Combine(_options.Folder, "oplog"));
+            Directory.CreateDirectory(Path.Combine(_options.Folder, LogFolder));
         }
 
         while (done < _options.Changes)
         {
-            string file = Path.Combine("oplog", $"{files.Count + 1:D6}.bson");
+            string file = $"{LogFolder}/{files.Count + 1:D6}.bson";
             log.Open(Path.Combine(_options.Folder, file));
             done += changes.Write(Math.Min(perFile, _options.Changes - done));
             files.Add(file);

@@ -24,8 +24,8 @@ internal static class SampleVerb
         var seed = new Option<long>("--seed") { Description = "Equal seeds give equal bytes.", HelpName = "S", DefaultValueFactory = _ => 1 };
         var verb = new Verb(
             "shop",
-            "Write a shop as mongodump leaves it: orders, customers and products as .bson, the oplog.bson of the dump, and in oplog/ the "
-            + "changes that came after it. Nested documents, arrays, Decimal128, dates, changing shapes, deletes.")
+            "Write a shop as mongodump leaves it: orders, customers and products as .bson, the oplog.bson of the dump, and in changes/oplog/ "
+            + "what came after it. Nested documents, arrays, Decimal128, dates, changing shapes, deletes.")
         {
             Examples =
             [
@@ -91,6 +91,11 @@ internal static class SampleVerb
             context.Out.WriteLine(
                 $"changes: {sample.Changes:N0} in {sample.LogFiles.Count} oplog files, {new ByteSize(sample.LogBytes)}");
         }
+
+        string folder = Path.GetRelativePath(context.ProjectDirectory, sample.Folder).Replace('\\', '/');
+        context.Out.WriteLine("To read it, in millrace.yaml:");
+        context.Out.WriteLine(
+            $"  backup: {{ type: mongodb, dump: {folder}, oplog: \"{folder}/{ShopSample.LogFolder}/*.bson\", database: shop }}");
 
         return ExitCodes.Ok;
     }

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Text.Json;
+using Millrace.Cli.CommandLine;
+using Millrace.Core.Errors;
+
+namespace Millrace.UnitTests.Cli;
+
+public sealed class CommandLineTests
+{
+    public static TheoryData<string> Verbs => [.. Leaves(MillraceCommandLine.Create(), "").Select(v => v.Words)];
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public async Task Every_verb_has_help_with_examples_and_the_common_options(string words)
+    {
+        CommandLineHarness.Printed help = await CommandLineHarness.RunAsync([.. words.Split(' '), "--help"]);
+
+        help.ExitCode.ShouldBe(0);
+        help.Output.ShouldContain("Examples:");
+        help.Output.ShouldContain("--json");
+        help.Output.ShouldContain("--project");
+        help.Error.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void Examples_parse(string words)
+    {
+        Verb verb = Leaves(MillraceCommandLine.Create(), "").Single(v => v.Words == words).Verb;
+
+        foreach (string example in verb.Examples.Where(e => e.StartsWith("millrace ", StringComparison.Ordinal)))
+        {
+            string line = example.Split('#', '>', '|')[0]["millrace ".Length..].Trim();
+            MillraceCommandLine.Create().Parse(line).Errors.ShouldBeEmpty(example);
+        }
+    }
+
+    [Fact]
+    public async Task A_wrong_option_is_an_invalid_argument()
+    {
+        CommandLineHarness.Printed printed = await CommandLineHarness.RunAsync("sample", "shop", "--out", "x", "--ordres", "5");
+
+        printed.ExitCode.ShouldBe(2);
+        printed.Output.ShouldBeEmpty();
+        printed.Error.ShouldContain("MR1002");
+        printed.Error.ShouldContain("--ordres");
+        printed.Error.ShouldContain("millrace sample shop --help");
+    }
+
+    [Fact]
+    public async Task Errors_are_json_where_json_is_asked_for()
+    {
+        CommandLineHarness.Printed printed = await CommandLineHarness.RunAsync("sample", "shop", "--out", "x", "--orders", "0", "--json");
+
+        printed.ExitCode.ShouldBe(2);
+        printed.Error.ShouldBeEmpty();
+        JsonElement error = JsonDocument.Parse(printed.Output).RootElement.GetProperty("errors")[0];
+        error.GetProperty("code").GetString().ShouldBe("MR1002");
+        error.GetProperty("kind").GetString().ShouldBe("configuration");
+    }
+
+    [Fact]
+    public void The_user_s_own_mistakes_come_before_the_surroundings_in_the_exit_code()
+    {
+        MillraceException run = new(ErrorCodes.CheckFailed, "x");
+        MillraceException environment = new(ErrorCodes.FileUnavailable, "x");
+        MillraceException configuration = new(ErrorCodes.SecretMissing, "x");
+
+        ExitCodes.For([run]).ShouldBe(1);
+        ExitCodes.For([run, environment]).ShouldBe(3);
+        ExitCodes.For([environment, configuration]).ShouldBe(2);
+    }
+
+    [Fact]
+    public void What_has_no_code_gets_the_nearest_one()
+    {
+        ErrorReading.Read(new UnauthorizedAccessException("no")).Single().Code.ShouldBe(ErrorCodes.FileUnavailable);
+        ErrorReading.Read(new InvalidOperationException("odd")).Single().Code.ShouldBe(ErrorCodes.Internal);
+        ErrorReading.Read(new AggregateException(new MillraceException(ErrorCodes.Fenced, "a"), new IOException("b")))
+            .Select(e => e.Code).ShouldBe([ErrorCodes.Fenced, ErrorCodes.FileUnavailable]);
+    }
+
+    [Fact]
+    public async Task Completion_knows_the_verbs()
+    {
+        CommandLineHarness.Printed printed = await CommandLineHarness.RunAsync("[suggest:10]", "millrace s");
+
+        printed.Output.Split('\n', StringSplitOptions.TrimEntries).ShouldContain("sample");
+    }
+
+    private static IEnumerable<(string Words, Verb Verb)> Leaves(Command command, string words) => command.Subcommands
+        .OfType<Verb>().SelectMany(v =>
+        {
+            string path = $"{words} {v.Name}".Trim();
+            return v.Subcommands.Count == 0 ? [(path, v)] : Leaves(v, path);
+        });
+}
