@@ -179,8 +179,11 @@ public sealed record ColumnMapping
     /// <summary>How the value is masked.</summary>
     public MaskKind Mask { get; init; }
 
-    /// <summary>The key of a keyed hash, resolved; never shown.</summary>
+    /// <summary>The key of a keyed hash: a reference as loaded, the key itself once resolved for a run; never shown.</summary>
     public string? MaskKey { get; init; }
+
+    /// <summary>The mapping without its key.</summary>
+    public override string ToString() => $"{From} -> {To} (cast {Cast}, drop {Drop}, mask {Mask})";
 }
 
 /// <summary>How a value is masked.</summary>

@@ -43,6 +43,12 @@ public sealed record ConnectorInfo(string Type, string Title, string Summary, Ty
     /// <summary>Methods that it offers as a source; empty where it is none. The first is the default.</summary>
     public ImmutableArray<ReplicationMethod> Methods { get; init; } = [];
 
+    /// <summary>
+    /// Fields that key every dataset of a schemaless source (MongoDB: <c>_id</c>); empty where each dataset has its own key or none. Where there is
+    /// one, an incremental task merges without <c>primary_key</c> being set.
+    /// </summary>
+    public ImmutableArray<string> DefaultKey { get; init; } = [];
+
     /// <summary>Dispositions that it offers as a destination; empty where it is none.</summary>
     public ImmutableArray<WriteDisposition> Dispositions { get; init; } = [];
 
@@ -54,7 +60,11 @@ public sealed record ConnectorInfo(string Type, string Title, string Summary, Ty
 /// <param name="Name">The connection's name in the project.</param>
 /// <param name="Options">An instance of <see cref="ConnectorInfo.ConnectionOptions"/>, secrets resolved.</param>
 /// <param name="BasePath">The folder of the project; relative paths in options start there.</param>
-public sealed record ConnectionSettings(string Name, object Options, string BasePath);
+public sealed record ConnectionSettings(string Name, object Options, string BasePath)
+{
+    /// <summary>The name alone: options hold secrets.</summary>
+    public override string ToString() => $"connection {Name}";
+}
 
 /// <summary>What a source is made from.</summary>
 /// <param name="Connection">The connection.</param>

@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Millrace.Core.Config.Options;
+using Millrace.Core.Config.Secrets;
+using Millrace.Core.Config.Yaml;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Core.Config;
+
+/// <summary>A connection as its file says it: secrets still references.</summary>
+public sealed class ConnectionDefinition
+{
+    private readonly MapNode _options;
+    private readonly string _path;
+
+    internal ConnectionDefinition(string name, IConnector connector, MapNode options, string path)
+    {
+        Name = name;
+        Connector = connector;
+        _options = options;
+        _path = path;
+    }
+
+    /// <summary>Its name in the project.</summary>
+    public string Name { get; }
+
+    /// <summary>Its type: <c>mongodb</c>.</summary>
+    public string Type => Connector.Info.Type;
+
+    /// <summary>The connector that serves it.</summary>
+    public IConnector Connector { get; }
+
+    /// <summary>Where it stands.</summary>
+    public SourceLine Location => new(_options.File, _options.Line);
+
+    /// <summary>The connection with its secrets in place. Do it when they are needed, and keep them no longer.</summary>
+    /// <param name="resolver">Finds the secrets.</param>
+    /// <param name="basePath">The project's folder.</param>
+    /// <exception cref="MillraceException">MR1003: a secret is missing. MR1012: a resolved value cannot be used; it is not shown.</exception>
+    public ConnectionSettings Resolve(SecretResolver resolver, string basePath)
+    {
+        ArgumentNullException.ThrowIfNull(resolver);
+        var resolved = (MapNode)Resolved(_options, resolver, _path);
+        var problems = new ProblemList();
+        object options = new OptionBinder(problems) { HasReferences = false }.Bind(resolved, _path, Connector.Info.ConnectionOptions)[0];
+        if (problems.ToImmutable() is [{ } problem, ..])
+        {
+            throw new MillraceException(problem.Code, $"{problem.Path}: {problem.Message}", problem.Fix, problem.Path);
+        }
+
+        return new(Name, options, basePath);
+    }
+
+    /// <summary>The settings as JSON for the catalog: references as they are written, plain text secrets as <c>***</c>.</summary>
+    public string ToJson()
+    {
+        var secret = OptionDescription.Of(Connector.Info.ConnectionOptions).Where(o => o.Secret).Select(o => o.Name).ToHashSet();
+        var json = new JsonObject { ["type"] = Type };
+        foreach (MapEntry entry in _options.Entries.OrderBy(e => e.Key.Text, StringComparer.Ordinal))
+        {
+            bool hidden = secret.Contains(entry.Key.Text) && entry.Value is ScalarNode scalar && SecretReference.LooksSecret(scalar.Text);
+            json[entry.Key.Text] = hidden ? "***" : NodeJson.Of(entry.Value);
+        }
+
+        return json.ToJsonString(DefinitionJson.Format);
+    }
+
+    /// <summary>Name and type: settings hold secrets.</summary>
+    public override string ToString() => $"connection {Name} ({Type})";
+
+    private static ConfigNode Resolved(ConfigNode node, SecretResolver resolver, string path) => node switch
+    {
+        MapNode map => new MapNode(map.File, map.Line,
+            [.. map.Entries.Select(e => e with { Value = Resolved(e.Value, resolver, OptionBinder.Join(path, e.Key.Text)) })]),
+        ListNode list => new ListNode(list.File, list.Line, [.. list.Items.Select((item, i) => Resolved(item, resolver, $"{path}[{i}]"))]),
+        ScalarNode { IsNull: false } scalar => new ScalarNode(scalar.File, scalar.Line, resolver.Resolve(scalar.Text, path), isPlain: false),
+        _ => node,
+    };
+}

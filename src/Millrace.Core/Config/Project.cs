@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using Millrace.Core.Config.Settings;
+
+namespace Millrace.Core.Config;
+
+/// <summary>A project as its files say it: validated, defaults filled in, secrets still references.</summary>
+/// <param name="Catalog">Where the catalog is.</param>
+/// <param name="Connections">The connections, by name.</param>
+/// <param name="Jobs">The jobs, in the order of the files.</param>
+public sealed record Project(
+    CatalogSettings Catalog, ImmutableSortedDictionary<string, ConnectionDefinition> Connections, ImmutableArray<JobDefinition> Jobs)
+{
+    /// <summary>The job of this name, or null.</summary>
+    public JobDefinition? FindJob(string name) => Jobs.FirstOrDefault(j => j.Name == name);
+}
+
+/// <summary>Where the catalog is.</summary>
+/// <param name="Type">The store.</param>
+/// <param name="Path">For SQLite: the file, relative to the project's folder.</param>
+public sealed record CatalogSettings(CatalogType Type, string Path);
+
+/// <summary>A job: tasks in order.</summary>
+/// <param name="Name">Its name, unique in the project.</param>
+/// <param name="Tasks">Its tasks, in order.</param>
+public sealed record JobDefinition(string Name, ImmutableArray<ProjectTask> Tasks)
+{
+    /// <summary>What it is for, or null.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Who answers for it, or null.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>When it runs, or null. Text: schedulers read it, Millrace's runner does not.</summary>
+    public string? Schedule { get; init; }
+
+    /// <summary>False where the whole job is switched off.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Most tasks that run at the same time.</summary>
+    public int Parallelism { get; init; } = 1;
+
+    /// <summary>Where it stands.</summary>
+    public SourceLine Location { get; init; } = SourceLine.None;
+}
+
+/// <summary>A task of a job, of any step.</summary>
+/// <param name="Key">The stable identity: <c>id:</c> where it is set, else <c>job/task</c>.</param>
+/// <param name="Job">The job's name.</param>
+/// <param name="Name">The task's name.</param>
+/// <param name="Step">E, T or L.</param>
+/// <param name="Order">Its place in the job, from 0.</param>
+public sealed record ProjectTask(string Key, string Job, string Name, TaskStep Step, int Order)
+{
+    /// <summary>False where the task is switched off.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>What it is for, or null.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Who answers for it (the job's owner where the task names none), or null.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>What step E moves; null for T and L.</summary>
+    public TaskDefinition? Move { get; init; }
+
+    /// <summary>The SQL of steps T and L; null for E.</summary>
+    public SqlStep? Sql { get; init; }
+
+    /// <summary>Prices for the forecast, or null.</summary>
+    public Prices? Prices { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public SourceLine Location { get; init; } = SourceLine.None;
+}
+
+/// <summary>The SQL of a T or L step: a script or a procedure.</summary>
+/// <param name="Connection">The connection's name.</param>
+/// <param name="Script">A file relative to the project's folder, or null.</param>
+/// <param name="Procedure">A stored procedure, or null.</param>
+public sealed record SqlStep(string Connection, string? Script, string? Procedure);
+
+/// <summary>Prices for the forecast; null where a part costs nothing.</summary>
+/// <param name="PerGb">Of moving 10^9 payload bytes.</param>
+/// <param name="PerRun">Of one run.</param>
+/// <param name="PerHour">Of one hour of running.</param>
+/// <param name="Currency">As it is printed.</param>
+public sealed record Prices(decimal? PerGb, decimal? PerRun, decimal? PerHour, string Currency);
+
+/// <summary>A place in a project file.</summary>
+/// <param name="File">The file, relative to the project's folder.</param>
+/// <param name="Line">The line, from 1.</param>
+public sealed record SourceLine(string File, int Line)
+{
+    /// <summary>Nowhere: made by code.</summary>
+    public static SourceLine None { get; } = new("", 0);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{File}:{Line}";
+}

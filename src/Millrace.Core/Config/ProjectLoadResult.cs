@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using Millrace.Core.Errors;
+
+namespace Millrace.Core.Config;
+
+/// <summary>What loading a project gave.</summary>
+/// <param name="Project">The project; null where there are errors.</param>
+/// <param name="Problems">Errors and warnings, in the order of files and lines.</param>
+public sealed record ProjectLoadResult(Project? Project, ImmutableArray<ConfigProblem> Problems)
+{
+    /// <summary>The project, or one exception that lists every error.</summary>
+    /// <exception cref="MillraceException">MR1002.</exception>
+    public Project Required()
+    {
+        if (Project is not null)
+        {
+            return Project;
+        }
+
+        ConfigProblem[] errors = [.. Problems.Where(p => !p.IsWarning)];
+        throw new MillraceException(ErrorCodes.InvalidConfiguration,
+            $"The project has {errors.Length} error{(errors.Length == 1 ? "" : "s")}:{Environment.NewLine}{string.Join(Environment.NewLine, errors.AsEnumerable())}",
+            "Correct what is listed.");
+    }
+}

@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using Millrace.Core.Config.Options;
+using Millrace.Core.Config.Settings;
+using Millrace.Core.Config.Yaml;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Core.Config;
+
+/// <summary>
+/// Makes a project of its files: <c>millrace.yaml</c>, and beside it <c>jobs/*.yaml</c> and <c>connections/*.yaml</c>. Each file is a part of the
+/// whole; a file under jobs/ with <c>tasks:</c> at its top, or one under connections/ with <c>type:</c>, is the one job or connection that it is
+/// named after. Reads nothing itself; no secret is resolved.
+/// </summary>
+public sealed class ProjectLoader
+{
+    /// <summary>The main file's name.</summary>
+    public const string MainFile = "millrace.yaml";
+
+    private static readonly string[] Sections = ["catalog", "connections", "defaults", "jobs"];
+
+    private readonly ConnectorRegistry _connectors;
+    private readonly ProblemList _problems = new();
+    private readonly Dictionary<string, MapEntry> _jobs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, MapEntry> _connections = new(StringComparer.Ordinal);
+    private MapEntry? _catalog;
+    private MapEntry? _defaults;
+
+    private ProjectLoader(ConnectorRegistry connectors) => _connectors = connectors;
+
+    /// <summary>Loads a project and reports every problem at once.</summary>
+    /// <param name="files">The files, in the order in which jobs are listed.</param>
+    /// <param name="connectors">The connectors that there are.</param>
+    public static ProjectLoadResult Load(IEnumerable<ProjectFile> files, ConnectorRegistry connectors)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(connectors);
+        var loader = new ProjectLoader(connectors);
+        foreach (ProjectFile file in files)
+        {
+            loader.Collect(file);
+        }
+
+        Project project = loader.Build();
+        return new(loader._problems.IsValid ? project : null, loader._problems.ToImmutable());
+    }
+
+    private void Collect(ProjectFile file)
+    {
+        if (YamlReader.Read(file, _problems) is not { } map)
+        {
+            return;
+        }
+
+        string name = System.IO.Path.GetFileNameWithoutExtension(file.Path);
+        var self = new ScalarNode(file.Path, map.Line, name, isPlain: false);
+        if (file.Path.StartsWith("jobs/", StringComparison.Ordinal) && map["tasks"] is not null)
+        {
+            Add(_jobs, new(self, map), "jobs");
+        }
+        else if (file.Path.StartsWith("connections/", StringComparison.Ordinal) && map["type"] is ScalarNode)
+        {
+            Add(_connections, new(self, map), "connections");
+        }
+        else
+        {
+            foreach (MapEntry entry in map.Entries.Where(e => e.Value is not ScalarNode { IsNull: true }))
+            {
+                CollectSection(entry);
+            }
+        }
+    }
+
+    private void CollectSection(MapEntry entry)
+    {
+        switch (entry.Key.Text)
+        {
+            case "catalog":
+                _catalog = Once(_catalog, entry);
+                break;
+            case "defaults":
+                _defaults = Once(_defaults, entry);
+                break;
+            case "connections" or "jobs" when entry.Value is MapNode map:
+                foreach (MapEntry item in map.Entries)
+                {
+                    Add(entry.Key.Text == "jobs" ? _jobs : _connections, item, entry.Key.Text);
+                }
+
+                break;
+            case "connections" or "jobs":
+                NotAMap(entry.Value, entry.Key.Text);
+                break;
+            default:
+                _problems.Error(ErrorCodes.UnknownSetting, entry.Key, entry.Key.Text, $"There is no setting '{entry.Key.Text}' here.",
+                    Suggestion.For(entry.Key.Text, Sections));
+                break;
+        }
+    }
+
+    private MapEntry Once(MapEntry? first, MapEntry entry)
+    {
+        if (first is not null)
+        {
+            _problems.Error(ErrorCodes.Duplicate, entry.Key, entry.Key.Text,
+                $"'{entry.Key.Text}' is set in {first.Key.File}:{first.Key.Line} already.", "Keep it in one file.");
+        }
+
+        return first ?? entry;
+    }
+
+    private void Add(Dictionary<string, MapEntry> known, MapEntry entry, string section)
+    {
+        string name = entry.Key.Text;
+        if (!ProjectNames.IsValid(name))
+        {
+            _problems.Error(ErrorCodes.InvalidValue, entry.Key, $"{section}.{name}", $"'{name}' cannot be a name.", ProjectNames.Rule);
+        }
+        else if (!known.TryAdd(name, entry))
+        {
+            _problems.Error(ErrorCodes.Duplicate, entry.Key, $"{section}.{name}",
+                $"'{name}' is defined in {known[name].Key.File}:{known[name].Key.Line} already.", "Rename one of them.");
+        }
+    }
+
+    private Project Build()
+    {
+        CatalogSettings catalog = ReadCatalog();
+        ImmutableSortedDictionary<string, ConnectionDefinition> connections = ReadConnections();
+        MapNode? defaults = MapOf(_defaults, "defaults");
+        if (defaults is not null)
+        {
+            new OptionBinder(_problems) { ReportsMissing = false }.Bind<DefaultsOptions>(defaults.Without("source", "target"), "defaults");
+        }
+
+        var reader = new JobReader(_problems, connections, _connections.Keys, defaults);
+        var jobs = _jobs.Select(entry => reader.Read(entry.Key, entry.Value)).OfType<JobDefinition>().ToImmutableArray();
+        ProjectRules.Check(jobs, _problems);
+        return new(catalog, connections, jobs);
+    }
+
+    private CatalogSettings ReadCatalog()
+    {
+        MapNode map = MapOf(_catalog, "catalog") ?? new(MainFile, 1, []);
+        CatalogOptions options = new OptionBinder(_problems).Bind<CatalogOptions>(map, "catalog");
+        if (options.Type != CatalogType.Sqlite)
+        {
+            _problems.Error(ErrorCodes.NotAvailableYet, map["type"] ?? map, "catalog.type",
+                $"A catalog on {SnakeCase.Of(options.Type)} comes with a later version.", "Use type: sqlite, the default.");
+        }
+
+        return new(options.Type, options.Path);
+    }
+
+    private ImmutableSortedDictionary<string, ConnectionDefinition> ReadConnections()
+    {
+        var connections = ImmutableSortedDictionary.CreateBuilder<string, ConnectionDefinition>(StringComparer.Ordinal);
+        foreach ((string name, MapEntry entry) in _connections)
+        {
+            string path = $"connections.{name}";
+            if (MapOf(entry, path) is not { } map)
+            {
+                continue;
+            }
+
+            string[] types = [.. _connectors.All.Select(c => c.Info.Type)];
+            if (map["type"] is not ScalarNode type)
+            {
+                _problems.Error(ErrorCodes.MissingSetting, map, $"{path}.type", "The setting 'type' is missing.", $"Known: {string.Join(", ", types)}.");
+            }
+            else if (_connectors.Find(type.Text) is not { } connector)
+            {
+                _problems.Error(ErrorCodes.InvalidValue, type, $"{path}.type", $"There is no connector '{type.Text}'.", Suggestion.For(type.Text, types));
+            }
+            else
+            {
+                MapNode options = map.Without("type");
+                new OptionBinder(_problems).Bind(options, path, connector.Info.ConnectionOptions);
+                connections.Add(name, new(name, connector, options, path));
+            }
+        }
+
+        return connections.ToImmutable();
+    }
+
+    private MapNode? MapOf(MapEntry? entry, string path)
+    {
+        if (entry is { Value: not MapNode })
+        {
+            NotAMap(entry.Value, path);
+        }
+
+        return entry?.Value as MapNode;
+    }
+
+    private void NotAMap(ConfigNode node, string path) =>
+        _problems.Error(ErrorCodes.InvalidValue, node, path, $"'{path}' takes a map of settings, not {node.Kind}.");
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Millrace.Core.Errors;
+
+namespace Millrace.Core.Config.Secrets;
+
+/// <summary>A place where variables are looked up.</summary>
+/// <param name="Name">Its name in a message: <c>the environment</c>, <c>.env</c>.</param>
+/// <param name="Find">The variable's value, or null where the place has none.</param>
+public sealed record SecretPlace(string Name, Func<string, string?> Find);
+
+/// <summary>
+/// Puts secrets in the place of their references, at the moment they are needed. Nothing is cached and nothing that it throws holds a secret.
+/// </summary>
+public sealed class SecretResolver
+{
+    private readonly ImmutableArray<SecretPlace> _places;
+    private readonly Func<string, string?> _readFile;
+
+    /// <summary>Creates a resolver.</summary>
+    /// <param name="places">Where <c>${NAME}</c> is looked up; the first that has it wins.</param>
+    /// <param name="readFile">The text of a file (path as written after <c>file:</c>), or null where it cannot be read.</param>
+    public SecretResolver(IEnumerable<SecretPlace> places, Func<string, string?> readFile)
+    {
+        _places = [.. places];
+        _readFile = readFile;
+    }
+
+    /// <summary>Resolves every reference in a text; a text without one comes back as it is.</summary>
+    /// <param name="text">The text as written.</param>
+    /// <param name="configPath">The setting that it belongs to, for the message.</param>
+    /// <exception cref="MillraceException">MR1003 naming the reference and every place that was looked in.</exception>
+    public string Resolve(string text, string configPath)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.StartsWith(SecretReference.FilePrefix, StringComparison.Ordinal))
+        {
+            string path = ResolveVariables(text[SecretReference.FilePrefix.Length..], configPath);
+            // Editors and kubectl end a file with a line break that is no part of the secret.
+            return _readFile(path)?.TrimEnd('\r', '\n') ?? throw Missing($"file:{path}", configPath, $"file {path}: not there or not readable",
+                $"Write the secret to {path}, readable by this user, or use ${{NAME}}.");
+        }
+
+        return ResolveVariables(text, configPath);
+    }
+
+    /// <summary>Resolves the mask keys of a task, those alone that a keyed hash needs.</summary>
+    public TaskDefinition Resolve(TaskDefinition task)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        return task with
+        {
+            Columns =
+            [
+                .. task.Columns.Select(c => c.MaskKey is null
+                    ? c
+                    : c with { MaskKey = Resolve(c.MaskKey, $"jobs.{task.Job}.{task.Name}.columns.mask_key") }),
+            ],
+        };
+    }
+
+    private string ResolveVariables(string text, string configPath) =>
+        SecretReference.VariablePattern().Replace(text, match =>
+            match.Groups["name"] is { Success: true } name ? Find(name.Value, configPath) : "${");
+
+    private string Find(string name, string configPath)
+    {
+        foreach (SecretPlace place in _places)
+        {
+            if (place.Find(name) is { } value)
+            {
+                return value;
+            }
+        }
+
+        string looked = string.Join("; ", _places.Select(p => $"{p.Name}: no {name}"));
+        throw Missing($"${{{name}}}", configPath, looked, $"Set {name} in the environment, for example: export {name}=…");
+    }
+
+    private static MillraceException Missing(string reference, string configPath, string looked, string fix) =>
+        new(ErrorCodes.SecretMissing, $"{configPath} refers to {reference}, which is not set. Looked in {looked}.", fix, configPath);
+}

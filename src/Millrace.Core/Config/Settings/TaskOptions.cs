@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using Millrace.Core.Config.Options;
+using Millrace.Core.Contracts;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Core.Config.Settings;
+
+/// <summary>The kind of step that a task is.</summary>
+public enum TaskStep
+{
+    /// <summary>Extract: datasets into tables.</summary>
+    E,
+
+    /// <summary>Transform, by SQL.</summary>
+    T,
+
+    /// <summary>Load into production, by SQL.</summary>
+    L,
+}
+
+/// <summary>A task.</summary>
+internal sealed class TaskOptions : RunOptions
+{
+    [Option("name", "The task's name, unique in its job; the dataset's where it is left out.", Example = "orders")]
+    public string? Name { get; init; }
+
+    [Option("id", "A stable identity: keeps the task's state when the job or the task is renamed. job/task where it is left out.", Example = "shop/orders")]
+    public string? Id { get; init; }
+
+    [Option("description", "What it is for.")]
+    public string? Description { get; init; }
+
+    [Option("owner", "Who answers for it.")]
+    public string? Owner { get; init; }
+
+    [Option("enabled", "False switches the task off.", Default = "true")]
+    public bool Enabled { get; init; }
+
+    [Option("step", "E extracts datasets into tables; T transforms and L loads into production, both by SQL.", Default = "E")]
+    public TaskStep Step { get; init; }
+
+    [Option("source", "What is read (step E).")]
+    public TaskSourceOptions? Source { get; init; }
+
+    [Option("target", "Where it is written (step E).")]
+    public TaskTargetOptions? Target { get; init; }
+
+    [Option("run", "The SQL that runs (steps T and L).")]
+    public SqlStepOptions? Run { get; init; }
+
+    [Option("columns", "Renames, casts, drops, constants and masks. A mapping consumes its path: it is gone from its parent too.")]
+    public ImmutableArray<ColumnOptions> Columns { get; init; } = [];
+
+    [Option("checks", "Quality checks on the staged rows before each commit; a failed one rolls the load back.")]
+    public ImmutableArray<CheckOptions> Checks { get; init; } = [];
+}
+
+/// <summary>What a task reads; the connector's own settings stand beside these.</summary>
+internal sealed class TaskSourceOptions
+{
+    [Option("connection", "The name of a connection.", Required = true, Example = "shop")]
+    public string Connection { get; init; } = "";
+
+    [Option("dataset", "A collection, table, topic or file set, or a pattern with *, or a list of them.", Required = true, Example = "orders")]
+    public ImmutableArray<string> Dataset { get; init; } = [];
+
+    [Option("exclude", "Datasets or patterns that the task leaves out.")]
+    public ImmutableArray<string> Exclude { get; init; } = [];
+
+    [Option("replication_method", "How it is read; the connector's first method where it is left out.")]
+    public ReplicationMethod? ReplicationMethod { get; init; }
+
+    [Option("cursor_field", "The field that orders incremental reads.", Example = "updated_at")]
+    public string? CursorField { get; init; }
+
+    [Option("filter", "Only rows that satisfy this, in the source's own language (MongoDB: a filter document).", Example = "{ status: paid }")]
+    public StructuredText? Filter { get; init; }
+
+    [Option("fields", "Only these fields; the key is always read.")]
+    public ImmutableArray<string> Fields { get; init; } = [];
+
+    [Option("on_drop", "What the drop of a dataset does to its target.", Default = "ignore")]
+    public OnDrop OnDrop { get; init; }
+
+    [Option("on_history_lost", "What happens when the source no longer holds what follows the checkpoint.", Default = "fail")]
+    public OnHistoryLost OnHistoryLost { get; init; }
+}
+
+/// <summary>Where a task writes; the connector's own settings stand beside these.</summary>
+internal sealed class TaskTargetOptions
+{
+    [Option("connection", "The name of a connection.", Required = true, Example = "warehouse")]
+    public string Connection { get; init; } = "";
+
+    [Option("table", "The target table, schema.table; {dataset} stands for the dataset's name.", Default = "{dataset}", Example = "raw.orders")]
+    public string Table { get; init; } = "";
+
+    [Option("write_disposition", "How rows meet the table. Left out: merge for change_capture, and for incremental where there is a key; else append; replace for full_refresh.")]
+    public WriteDisposition? WriteDisposition { get; init; }
+
+    [Option("merge_strategy", "How a merge treats a key that is there; upsert where it is left out.")]
+    public MergeStrategy? MergeStrategy { get; init; }
+
+    [Option("delete_mode", "What a delete in the source does.", Default = "soft")]
+    public DeleteMode DeleteMode { get; init; }
+
+    [Option("primary_key", "Key fields, by their names in the source; the source's own key where it is left out.", Example = "[_id]")]
+    public ImmutableArray<string> PrimaryKey { get; init; } = [];
+
+    [Option("on_target_vanished", "What happens when the table is gone while its checkpoint stayed.", Default = "fail")]
+    public OnTargetVanished OnTargetVanished { get; init; }
+}
+
+/// <summary>The SQL of a T or L step.</summary>
+internal sealed class SqlStepOptions
+{
+    [Option("connection", "The name of a connection.", Required = true)]
+    public string Connection { get; init; } = "";
+
+    [Option("script", "A file with SQL, relative to the project.", Example = "sql/conform.sql")]
+    public string? Script { get; init; }
+
+    [Option("procedure", "A stored procedure.", Example = "conformed.orders")]
+    public string? Procedure { get; init; }
+}
+
+/// <summary>One entry of <c>columns:</c>.</summary>
+internal sealed class ColumnOptions
+{
+    [Option("from", "The path in the source, dots between levels; left out for a constant.", Example = "customer.email")]
+    public string? From { get; init; }
+
+    [Option("to", "The target column; the path's own name where it is left out.", Example = "email_hash")]
+    public string? To { get; init; }
+
+    [Option("cast", "The type to cast to.", Example = "decimal(18,2)")]
+    public LogicalType? Cast { get; init; }
+
+    [Option("drop", "True leaves the path out.", Default = "false")]
+    public bool Drop { get; init; }
+
+    [Option("constant", "A constant text for the column.")]
+    public string? Constant { get; init; }
+
+    [Option("mask", "hmac_sha256 keeps equality and hides the value; redact writes ***.", Default = "none")]
+    public MaskKind Mask { get; init; }
+
+    [Option("mask_key", "The key of this column's hash; the task's where it is left out.", Secret = true, Example = "\"${MASK_KEY}\"")]
+    public string? MaskKey { get; init; }
+}
+
+/// <summary>One entry of <c>checks:</c>; exactly one of its settings.</summary>
+internal sealed class CheckOptions
+{
+    [Option("not_null", "Target columns that hold no null.", Example = "[_id]")]
+    public ImmutableArray<string> NotNull { get; init; } = [];
+
+    [Option("unique", "Target columns in which no two rows agree.", Example = "[_id]")]
+    public ImmutableArray<string> Unique { get; init; } = [];
+
+    [Option("accepted_values", "A column and the values that it may hold besides null.")]
+    public AcceptedValuesOptions? AcceptedValues { get; init; }
+
+    [Option("row_count", "Bounds of the number of staged rows.")]
+    public RowCountOptions? RowCount { get; init; }
+
+    [Option("sql", "A condition in the destination's SQL that every staged row must satisfy.", Example = "total >= 0")]
+    public string? Sql { get; init; }
+}
+
+/// <summary>Accepted values of a column.</summary>
+internal sealed class AcceptedValuesOptions
+{
+    [Option("column", "The target column.", Required = true)]
+    public string Column { get; init; } = "";
+
+    [Option("values", "The values, as text.", Required = true)]
+    public ImmutableArray<string> Values { get; init; } = [];
+}
+
+/// <summary>Bounds of the number of staged rows.</summary>
+internal sealed class RowCountOptions
+{
+    [Option("min", "Least number of rows.", Min = "0")]
+    public long? Min { get; init; }
+
+    [Option("max", "Greatest number of rows.", Min = "0")]
+    public long? Max { get; init; }
+}

@@ -1,0 +1,157 @@
+using Millrace.Core.Config;
+using Millrace.Core.Errors;
+
+namespace Millrace.UnitTests.Config;
+
+public sealed class ProjectProblemTests
+{
+    [Fact]
+    public void Every_problem_is_reported_at_once_with_its_line()
+    {
+        ProjectLoadResult result = ProjectSamples.Load("""
+            conections: {}
+            catalog: { type: postgresql }
+            connections:
+              shop: { type: mongodb, pool_size: 100, timeout: soon }
+              wh: { type: duckbd }
+              warehouse: { type: duckdb }
+            jobs:
+              j:
+                parallelism: many
+                tasks:
+                  - name: a
+                    source: { connection: shpo, dataset: a }
+                    target: { connection: warehouse, replicaton_method: x }
+                  - name: a
+                    source: { connection: shop, dataset: a, replication_metod: full_refresh }
+                    target: { connection: warehouse }
+                    limits: { run_max_bytes: lots }
+                  - name: t
+                    step: T
+                    run: { connection: warehouse, script: a.sql, procedure: p }
+            """);
+
+        result.Project.ShouldBeNull();
+        (int, string, string)[] found = [.. result.Problems.Select(p => (p.Line, p.Code.Id, p.Path))];
+        found.ShouldBe(
+            [
+                (1, "MR1011", "conections"),
+                (2, "MR1017", "catalog.type"),
+                (4, "MR1012", "connections.shop.pool_size"),
+                (4, "MR1012", "connections.shop.timeout"),
+                (5, "MR1012", "connections.wh.type"),
+                (6, "MR1013", "connections.warehouse.path"),
+                (9, "MR1012", "jobs.j.parallelism"),
+                (12, "MR1014", "jobs.j.tasks[0].source.connection"),
+                (13, "MR1011", "jobs.j.tasks[0].target.replicaton_method"),
+                (14, "MR1015", "jobs.j.tasks[1]"),
+                (15, "MR1011", "jobs.j.tasks[1].source.replication_metod"),
+                (17, "MR1012", "jobs.j.tasks[1].limits.run_max_bytes"),
+                (19, "MR1017", "jobs.j.tasks[2].step"),
+                (20, "MR1012", "jobs.j.tasks[2].run"),
+            ],
+            ignoreOrder: true);
+        result.Problems.ShouldAllBe(p => p.File == "millrace.yaml");
+        Fix(result, "jobs.j.tasks[1].source.replication_metod").ShouldBe("Did you mean 'replication_method'?");
+        Fix(result, "jobs.j.tasks[0].source.connection").ShouldBe("Did you mean 'shop'? Connections: shop, warehouse, wh.");
+        Fix(result, "connections.wh.type").ShouldBe("Did you mean 'duckdb'?");
+        Fix(result, "conections").ShouldBe("Did you mean 'connections'?");
+    }
+
+    [Theory]
+    [InlineData("name: a, source: { connection: shop, dataset: '*' }, target: { connection: warehouse, table: t }", "MR1016", "target.table")]
+    [InlineData("source: { connection: shop, dataset: a, replication_method: incremental }, target: { connection: warehouse }", "MR1013", "source.cursor_field")]
+    [InlineData("source: { connection: shop, dataset: a }, target: { connection: warehouse, write_disposition: replace }", "MR1016", "target.write_disposition")]
+    [InlineData("source: { connection: shop, dataset: a }, target: { connection: warehouse, merge_strategy: scd2 }, nested: child_tables", "MR1016", "target.merge_strategy")]
+    [InlineData("source: { connection: warehouse, dataset: a }, target: { connection: warehouse }", "MR1016", "source.connection")]
+    [InlineData("source: { connection: shop, dataset: a }, target: { connection: shop }", "MR1016", "target.connection")]
+    [InlineData("source: { connection: shop, dataset: a }, target: { connection: lake }", "MR1016", "target.write_disposition")]
+    [InlineData("source: { connection: lake, dataset: a, replication_method: change_capture }, target: { connection: warehouse }", "MR1016", "source.replication_method")]
+    [InlineData("source: { connection: shop, dataset: a }, target: { connection: warehouse }, checks: [ { } ]", "MR1013", "checks[0]")]
+    [InlineData("source: { connection: shop, dataset: a }, target: { connection: warehouse }, columns: [ { to: x } ]", "MR1013", "columns[0].from")]
+    [InlineData("source: { connection: shop, dataset: a }, target: { connection: warehouse }, max_columns: 0", "MR1012", "max_columns")]
+    [InlineData("source: { connection: shop, dataset: a }", "MR1013", "target")]
+    [InlineData("name: 'a/b', source: { connection: shop, dataset: a }, target: { connection: warehouse }", "MR1012", "name")]
+    public void What_makes_no_sense_is_refused_where_it_stands(string task, string code, string path)
+    {
+        ProjectLoadResult result = ProjectSamples.LoadTask($"{{ {task} }}");
+
+        ConfigProblem problem = result.Problems.Single(p => !p.IsWarning);
+        problem.Code.Id.ShouldBe(code);
+        problem.Path.ShouldBe($"jobs.j.tasks[0].{path}");
+    }
+
+    [Fact]
+    public void An_inherited_mistake_is_reported_once()
+    {
+        ProjectLoadResult result = ProjectSamples.Load("""
+            connections: { shop: { type: mongodb, dump: d }, warehouse: { type: duckdb, path: w } }
+            defaults: { max_colums: 3, target: { connection: warehouse } }
+            jobs: { j: { source: { connection: shop }, tasks: [ { source: { dataset: a } }, { source: { dataset: b } } ] } }
+            """);
+
+        result.Problems.Single().Path.ShouldBe("defaults.max_colums");
+    }
+
+    [Fact]
+    public void Two_tasks_on_one_table_are_a_warning_and_one_id_twice_an_error()
+    {
+        ProjectLoadResult result = ProjectSamples.LoadTask("""
+            { name: a, id: x, source: { connection: shop, dataset: a }, target: { connection: warehouse, table: raw.t } },
+            { name: b, id: x, source: { connection: shop, dataset: b }, target: { connection: warehouse, table: RAW.t } }
+            """);
+
+        result.Problems.Select(p => (p.IsWarning, p.Message[..6])).ShouldBe([(false, "The id"), (true, "The ta")], ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("a: [1, 2\nb: 3", 1)]
+    [InlineData("jobs:\n  j: {\n    tasks: }}", 3)]
+    [InlineData("x: *nowhere", 1)]
+    [InlineData("a: 1\n---\nb: 2", 2)]
+    [InlineData("- a list", 1)]
+    public void Broken_yaml_is_a_problem_with_a_line(string yaml, int line)
+    {
+        ConfigProblem problem = ProjectSamples.Load(yaml).Problems.First(p => p.Code == ErrorCodes.InvalidYaml);
+
+        problem.Line.ShouldBe(line);
+        problem.Message.ShouldNotBeNullOrWhiteSpace();
+        problem.Message.ShouldNotStartWith("(Line");
+    }
+
+    [Fact]
+    public void A_key_that_stands_twice_is_a_problem() =>
+        ProjectSamples.Load("defaults: {}\ndefaults: {}").Problems.Single().Code.ShouldBe(ErrorCodes.Duplicate);
+
+    [Fact]
+    public void Depth_and_alias_expansion_are_bounded()
+    {
+        string deep = new string('[', 1000) + new string(']', 1000);
+        string bomb = string.Join('\n', Enumerable.Range(0, 12).Select(i =>
+            $"k{i}: &a{i} [{string.Join(", ", Enumerable.Repeat(i == 0 ? "x" : $"*a{i - 1}", 10))}]"));
+
+        ProjectSamples.Load("a: " + deep).Problems.ShouldContain(p => p.Message.Contains("deeper", StringComparison.Ordinal));
+        ProjectSamples.Load(bomb).Problems.ShouldContain(p => p.Message.Contains("more than", StringComparison.Ordinal));
+    }
+
+    /// <summary>Random damage to a good file: the loader answers with problems or a project, never with an exception.</summary>
+    [Fact]
+    public void Damaged_files_never_throw()
+    {
+        var random = new Random(20261121);
+        const string Alphabet = ":{}[]-,#&*!|>'\"%@` \n\tax0~<\\";
+        for (int round = 0; round < 3000; round++)
+        {
+            char[] text = ProjectSamples.Shop.ToCharArray();
+            for (int i = random.Next(1, 6); i > 0; i--)
+            {
+                text[random.Next(text.Length)] = Alphabet[random.Next(Alphabet.Length)];
+            }
+
+            string damaged = new(text, 0, random.Next(1, text.Length + 1));
+            ProjectSamples.Load(damaged).Problems.ShouldNotContain(p => p.Message.Length == 0, $"round {round}");
+        }
+    }
+
+    private static string? Fix(ProjectLoadResult result, string path) => result.Problems.Single(p => p.Path == path).Fix;
+}
