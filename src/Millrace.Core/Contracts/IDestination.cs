@@ -42,7 +42,7 @@ public interface IDestination : IAsyncDisposable
     ValueTask<IWriteSession> BeginAsync(WriteRequest request, LoadId load, CancellationToken cancellationToken);
 }
 
-/// <summary>Optional: reads and empties the quarantine that stands beside the data.</summary>
+/// <summary>Optional: reads the quarantine that stands beside the data; <see cref="CommitRequest.Requeued"/> empties it.</summary>
 public interface IQuarantineStore
 {
     /// <summary>Quarantined rows, oldest first.</summary>
@@ -50,9 +50,6 @@ public interface IQuarantineStore
     /// <param name="limit">At most so many.</param>
     /// <param name="cancellationToken">Cancels.</param>
     ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(string? taskKey, int limit, CancellationToken cancellationToken);
-
-    /// <summary>Removes rows that were loaded after all.</summary>
-    ValueTask RemoveAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken);
 }
 
 /// <summary>One row of <c>_millrace_quarantine</c>.</summary>
