@@ -1,0 +1,70 @@
+using Millrace.Connectors.MongoDb.Files;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.MongoDb;
+
+/// <summary>Tries a connection to files: each thing that could be wrong is a finding of its own.</summary>
+internal static class DumpChecks
+{
+    /// <summary>Runs the checks.</summary>
+    public static IReadOnlyList<CheckFinding> Run(DumpConnection connection, CancellationToken cancellationToken)
+    {
+        var findings = new List<CheckFinding>();
+        Dump? dump = null;
+        Try(findings, $"dump {connection.DumpPath}", () =>
+        {
+            dump = connection.OpenDump();
+            return $"{dump.Collections.Length} collections{(dump.Oplog is null ? ", no oplog" : ", with oplog")}";
+        });
+        if (dump is not null)
+        {
+            CheckCollections(findings, dump, cancellationToken);
+        }
+
+        return findings;
+    }
+
+    private static void CheckCollections(List<CheckFinding> findings, Dump dump, CancellationToken cancellationToken)
+    {
+        foreach (DumpedCollection collection in dump.Collections)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (collection.Documents is { } file)
+            {
+                Try(findings, $"collection {collection.Name}", () => ReadFirst(file));
+            }
+        }
+    }
+
+    private static string ReadFirst(IDocumentFile file)
+    {
+        using var reader = new DocumentReader(file, 0);
+        ReadStatus status = reader.Read(out ReadOnlySpan<byte> document);
+        if (status == ReadStatus.Document)
+        {
+            Bson.BsonValidator.Validate(document);
+            return "begins with a valid document";
+        }
+
+        if (status == ReadStatus.End)
+        {
+            return "empty";
+        }
+
+        reader.Throw(status);
+        return "";
+    }
+
+    internal static void Try(List<CheckFinding> findings, string what, Func<string> attempt)
+    {
+        try
+        {
+            findings.Add(new(what, null, attempt()));
+        }
+        catch (MillraceException exception)
+        {
+            findings.Add(new(what, exception));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Millrace.Connectors.MongoDb.Decoding;
+using Millrace.Core.Batches;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.MongoDb.Files;
+
+/// <summary>What the first megabyte of a collection says of all of it.</summary>
+/// <param name="Documents">Documents in the sample.</param>
+/// <param name="Bytes">Their bytes.</param>
+/// <param name="IsWhole">True where the sample is the whole collection.</param>
+/// <param name="Schema">The fields and types seen.</param>
+internal sealed record DocumentSample(long Documents, long Bytes, bool IsWhole, TableSchema Schema)
+{
+    private const int SampleBytes = 1 << 20;
+    private const int MaxDocuments = 5000;
+
+    /// <summary>Samples a collection. A file that is broken is sampled as far as it goes.</summary>
+    public static DocumentSample Take(IDocumentFile? file, TableId table, CancellationToken cancellationToken)
+    {
+        if (file is null)
+        {
+            return new(0, 0, true, new(table, [], ["_id"]));
+        }
+
+        using var reader = new DocumentReader(file, 0);
+        using var builder = new DocumentBatchBuilder(table, "", hidesRaw: true, isLog: false);
+        ReadStatus status = ReadStatus.Document;
+        long documents = 0;
+        try
+        {
+            while (reader.Offset < SampleBytes && documents < MaxDocuments)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                status = reader.Read(out ReadOnlySpan<byte> document);
+                if (status != ReadStatus.Document)
+                {
+                    break;
+                }
+
+                builder.Add(document, default);
+                documents++;
+            }
+        }
+        catch (MillraceException)
+        {
+            status = ReadStatus.BadLength;
+        }
+
+        using RecordBatch batch = builder.Build(null);
+        return new(documents, reader.Offset, status == ReadStatus.End, batch.Schema);
+    }
+
+    /// <summary>What waits from an offset on.</summary>
+    public Estimate Remaining(IDocumentFile file, long offset)
+    {
+        long bytes = IsWhole ? Bytes : file.EstimatedLength;
+        Certainty known = IsWhole || file.Length is not null ? Certainty.Exact : Certainty.Estimated;
+        bytes = Math.Max(bytes - offset, 0);
+        if (IsWhole && offset == 0)
+        {
+            return new(Documents, Certainty.Exact, bytes, known);
+        }
+
+        return Bytes == 0
+            ? new(0, Certainty.Unknown, bytes, known)
+            : new((long)(bytes / (double)Bytes * Documents), Certainty.Estimated, bytes, known);
+    }
+}

@@ -1,0 +1,126 @@
+using Millrace.Connectors.MongoDb.Decoding;
+using Millrace.Core.Batches;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.MongoDb.Files;
+
+/// <summary>Reads one dumped collection as batches.</summary>
+internal sealed class SnapshotReader : IDisposable
+{
+    private const int DocumentsBetweenChecks = 512;
+
+    private readonly DocumentReader _reader;
+    private readonly DocumentBatchBuilder _builder;
+    private readonly DocumentSelection _selection;
+    private readonly string _fingerprint;
+    private readonly int _maxRows;
+    private readonly int _maxBytes;
+    private MillraceException? _failure;
+    private bool _isDone;
+
+    public SnapshotReader(IDocumentFile file, long offset, TableId table, ReadRequest request, DocumentSelection selection, bool hidesRaw)
+    {
+        _reader = new(file, offset);
+        _builder = new(table, request.Partition.Name, hidesRaw, isLog: false);
+        _selection = selection;
+        _fingerprint = file.Fingerprint;
+        _maxRows = request.MaxBatchRows;
+        _maxBytes = request.MaxBatchBytes;
+    }
+
+    /// <summary>Reads the next batch; null after the last, which carries the position of the end.</summary>
+    /// <exception cref="MillraceException">The file is broken here; what stands before it has been handed out.</exception>
+    public RecordBatch? Next(CancellationToken cancellationToken)
+    {
+        if (_failure is not null)
+        {
+            throw _failure;
+        }
+
+        if (_isDone)
+        {
+            return null;
+        }
+
+        Fill(cancellationToken);
+        if (_failure is not null && _builder.IsEmpty)
+        {
+            throw _failure;
+        }
+
+        return _builder.Build(MongoDbPositions.Dump(_fingerprint, _reader.Offset, _isDone));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _builder.Dispose();
+        _selection.Dispose();
+    }
+
+    private void Fill(CancellationToken cancellationToken)
+    {
+        Span<byte> position = stackalloc byte[MongoDbPositions.MaxRowPosition];
+        int untilCheck = DocumentsBetweenChecks;
+        try
+        {
+            while (_builder.Rows < _maxRows && _builder.SourceBytes < _maxBytes && !_builder.IsFull)
+            {
+                if (--untilCheck == 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    untilCheck = DocumentsBetweenChecks;
+                }
+
+                long at = _reader.Offset;
+                ReadStatus status = _reader.Read(out ReadOnlySpan<byte> document);
+                if (status != ReadStatus.Document)
+                {
+                    End(status);
+                    return;
+                }
+
+                ReadOnlySpan<byte> printed = position[..MongoDbPositions.FormatDumpRow(at, position)];
+                Add(document, printed);
+                _builder.AddBytes(document.Length);
+            }
+        }
+        catch (MillraceException exception)
+        {
+            _failure = exception;
+        }
+    }
+
+    private void Add(ReadOnlySpan<byte> document, ReadOnlySpan<byte> position)
+    {
+        ReadOnlySpan<byte> selected;
+        try
+        {
+            if (!_selection.TrySelect(document, out selected))
+            {
+                return;
+            }
+        }
+        catch (MillraceException exception)
+        {
+            _builder.Reject(document, position, exception);
+            return;
+        }
+
+        _builder.Add(selected, position);
+    }
+
+    private void End(ReadStatus status)
+    {
+        if (status == ReadStatus.End)
+        {
+            _isDone = true;
+            return;
+        }
+
+        _reader.Throw(status);
+    }
+}

@@ -1,0 +1,152 @@
+using System.Runtime.CompilerServices;
+using Millrace.Connectors.MongoDb.Files;
+using Millrace.Core.Batches;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.MongoDb;
+
+/// <summary>
+/// Reads collections from a dump. Every collection is a partition <c>snapshot:DATABASE.COLLECTION</c>; with change capture the partition
+/// <c>log</c> follows them.
+/// </summary>
+internal sealed class MongoDbDumpSource : ISource
+{
+    private const string SnapshotPrefix = "snapshot:";
+
+    private readonly SourceSettings _settings;
+    private readonly DumpConnection _connection;
+    private readonly DatasetNames _names;
+    private Dump? _dump;
+
+    public MongoDbDumpSource(SourceSettings settings, DumpConnection connection)
+    {
+        _settings = settings;
+        _connection = connection;
+        _names = new(connection.Database, settings.Datasets, settings.Selector);
+    }
+
+    private Dump Dump => _dump ??= _connection.OpenDump();
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var schemas = new List<TableSchema>();
+        foreach (DumpedCollection collection in Chosen())
+        {
+            schemas.Add(DocumentSample.Take(collection.Documents, _names.TableOf(collection.Name), cancellationToken).Schema);
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<TableSchema>>(schemas);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadPlan> PlanAsync(PlanRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var partitions = new List<PartitionPlan>();
+        foreach (DumpedCollection collection in Chosen())
+        {
+            if (collection.Documents is { } file && PlanSnapshot(collection, file, request, cancellationToken) is { } plan)
+            {
+                partitions.Add(plan);
+            }
+        }
+
+        return ValueTask.FromResult(new ReadPlan(partitions));
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+
+        // Reading files blocks: the caller gets its thread back first.
+        await Task.Yield();
+        using SnapshotReader reader = OpenSnapshot(request);
+        while (reader.Next(cancellationToken) is { } batch)
+        {
+            yield return batch;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>The dump's collections that the task takes, by name.</summary>
+    private List<DumpedCollection> Chosen()
+    {
+        var chosen = new List<DumpedCollection>();
+        foreach (string dataset in _settings.Datasets.Order(StringComparer.Ordinal))
+        {
+            MongoNamespace name = _names.CollectionOf(dataset);
+            if (Dump.Find(name) is { } collection)
+            {
+                chosen.Add(collection);
+            }
+            else if (_settings.Method != ReplicationMethod.ChangeCapture)
+            {
+                throw NotFound(name);
+            }
+        }
+
+        return chosen;
+    }
+
+    private MillraceException NotFound(MongoNamespace name) => new(
+        ErrorCodes.DatasetNotFound,
+        $"The dump {Dump.Path} holds no collection {name}.",
+        _connection.Database is null
+            ? "Write the dataset as database.collection; `millrace discover` lists what there is."
+            : "`millrace discover` lists what there is.");
+
+    private PartitionPlan? PlanSnapshot(DumpedCollection collection, IDocumentFile file, PlanRequest request, CancellationToken cancellationToken)
+    {
+        string partition = SnapshotPrefix + collection.Name;
+        Position start = MongoDbPositions.Dump(file.Fingerprint, 0, atEnd: false);
+        if (request.Committed.FirstOrDefault(c => c.Partition == partition)?.Position is { } committed)
+        {
+            (string fingerprint, _, bool atEnd) = MongoDbPositions.ParseDump(committed);
+            if (atEnd)
+            {
+                return null;
+            }
+
+            if (fingerprint != file.Fingerprint)
+            {
+                throw DumpChanged(collection.Name, file);
+            }
+
+            start = committed;
+        }
+
+        long offset = MongoDbPositions.ParseDump(start).Offset;
+        Position? until = file.Length is { } length ? MongoDbPositions.Dump(file.Fingerprint, length, atEnd: true) : null;
+        DocumentSample sample = DocumentSample.Take(file, _names.TableOf(collection.Name), cancellationToken);
+        return new PartitionPlan(partition, 0, start, until)
+        {
+            IsSnapshot = true,
+            Datasets = [_names.NameOf(collection.Name)!],
+            Waiting = sample.Remaining(file, offset),
+        };
+    }
+
+    private static MillraceException DumpChanged(MongoNamespace name, IDocumentFile file) => new(
+        ErrorCodes.HistoryLost,
+        $"The dump of {name} in {file.Path} is another one than the one that was being read when the last run ended.",
+        "Put the earlier dump back to go on, or set on_history_lost: resnapshot (or run with --full-refresh) to read the new one from its start.");
+
+    private SnapshotReader OpenSnapshot(ReadRequest request)
+    {
+        MongoNamespace name = MongoNamespace.Parse(request.Partition.Name[SnapshotPrefix.Length..]);
+        IDocumentFile file = Dump.Find(name)?.Documents ?? throw NotFound(name);
+        (string fingerprint, long offset, _) = MongoDbPositions.ParseDump(request.Partition.Start);
+        if (fingerprint != file.Fingerprint)
+        {
+            throw DumpChanged(name, file);
+        }
+
+        return new(file, offset, _names.TableOf(name), request, new DocumentSelection(_settings, byTime: true), _settings.HidesRaw);
+    }
+}
