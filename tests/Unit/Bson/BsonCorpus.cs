@@ -17,10 +17,7 @@ public sealed record CorpusCase(string File, bool Deprecated, JsonElement Json)
     public byte[]? Bytes(string property) => Text(property) is { } hex ? Convert.FromHexString(hex) : null;
 }
 
-/// <summary>
-/// MongoDB's BSON corpus, read from ../shared/data/bson-corpus beside the repository, or from the folder that
-/// MILLRACE_TEST_DATA names.
-/// </summary>
+/// <summary>MongoDB's BSON corpus.</summary>
 public static class BsonCorpus
 {
     public static IReadOnlyList<CorpusCase> Cases(string kind)
@@ -55,21 +52,5 @@ public static class BsonCorpus
         return folder;
     }
 
-    private static string? TryFolder()
-    {
-        var data = Environment.GetEnvironmentVariable("MILLRACE_TEST_DATA");
-        if (data is null)
-        {
-            var at = new DirectoryInfo(AppContext.BaseDirectory);
-            while (at is not null && !File.Exists(Path.Combine(at.FullName, "Millrace.slnx")))
-            {
-                at = at.Parent;
-            }
-
-            data = at is null ? null : Path.Combine(at.FullName, "..", "shared", "data");
-        }
-
-        var folder = data is null ? null : Path.Combine(data, "bson-corpus");
-        return Directory.Exists(folder) ? folder : null;
-    }
+    private static string? TryFolder() => TestData.TryFolder("bson-corpus");
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Unicode;
 
 using Millrace.Core.Errors;
 
@@ -90,13 +89,13 @@ public static class BsonValidator
         inner = 0;
         var type = bytes[at];
         var name = bytes[(at + 1)..];
-        var nameLength = name.IndexOf((byte)0);
+        var nameLength = ShortText.NameLength(name, out var isUtf8);
         if (nameLength < 0)
         {
             return type == 0 ? BsonErrorReason.EarlyTerminator : BsonErrorReason.NameNotTerminated;
         }
 
-        if (!Utf8.IsValid(name[..nameLength]))
+        if (!isUtf8)
         {
             return BsonErrorReason.InvalidUtf8;
         }
@@ -134,5 +133,5 @@ public static class BsonValidator
     }
 
     private static BsonErrorReason CheckText(ReadOnlySpan<byte> text) =>
-        Utf8.IsValid(text) ? BsonErrorReason.None : BsonErrorReason.InvalidUtf8;
+        ShortText.IsUtf8(text) ? BsonErrorReason.None : BsonErrorReason.InvalidUtf8;
 }
