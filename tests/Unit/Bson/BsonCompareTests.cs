@@ -67,7 +67,7 @@ public class BsonCompareTests
         var numbers = Numbers().ToArbitrary();
         Prop.ForAll(numbers, numbers, (l, r) =>
             Math.Sign(Compare(l.Json, r.Json)).ShouldBe((l.Numerator * r.Denominator).CompareTo(r.Numerator * l.Denominator), $"{l.Json} against {r.Json}"))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithReplay(20260201, 9));
+            .Check(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(3000).WithReplay(20260201, 9));
     }
 
     /// <summary>Numbers of all types crowded around the same few values, each with its exact fraction.</summary>

@@ -47,7 +47,7 @@ public class Decimal128Tests
     public void Every_finite_value_survives_text()
     {
         Prop.ForAll(Values().ToArbitrary(), value => Decimal128.Parse(value.ToString()) == value)
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(5000).WithReplay(20260101, 1));
+            .Check(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(5000).WithReplay(20260101, 1));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public class Decimal128Tests
             AtScale(value, scale).ShouldBe((BigInteger)unscaled);
             value.TryToScaled(scale, out var again).ShouldBeTrue();
             again.ShouldBe(unscaled);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(5000).WithReplay(20260102, 3));
+        }).Check(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(5000).WithReplay(20260102, 3));
         fitted.ShouldBeGreaterThan(500);
     }
 
@@ -78,7 +78,7 @@ public class Decimal128Tests
         {
             var fits = Enumerable.Range(0, 39).Any(scale => AtScale(value, scale) is { } n && BigInteger.Abs(n) < BigInteger.Pow(10, 38));
             value.TryToScaled(out _, out _).ShouldBe(fits, value.ToString());
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(20260103, 5));
+        }).Check(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(20260103, 5));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public class Decimal128Tests
             {
                 AtScale(back, 38).ShouldBe(AtScale(value, 38));
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithReplay(20260104, 7));
+        }).Check(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(3000).WithReplay(20260104, 7));
     }
 
     [Theory]

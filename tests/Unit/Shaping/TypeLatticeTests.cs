@@ -84,7 +84,7 @@ public sealed class TypeLatticeTests
         {
             (LogicalType a, LogicalType b, LogicalType c) = (Random(seeds.Item1), Random(seeds.Item2), Random(seeds.Item3));
             return Same(TypeLattice.Join(a, b).And(c), TypeLattice.Join(b, c).And(a));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000).WithReplay(new Replay(new Rnd(20261121, 7), null)));
+        }).Check(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(2000).WithReplay(new Replay(new Rnd(20261121, 7), null)));
 
     [Fact]
     public void A_joined_type_covers_both_parts()
