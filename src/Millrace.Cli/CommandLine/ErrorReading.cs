@@ -1,3 +1,5 @@
+using Millrace.Cli.Output;
+using Millrace.Cli.Projects;
 using Millrace.Core.Errors;
 
 namespace Millrace.Cli.CommandLine;
@@ -6,12 +8,13 @@ namespace Millrace.Cli.CommandLine;
 internal static class ErrorReading
 {
     /// <summary>The errors, at least one, in the order in which they were found.</summary>
-    public static IReadOnlyList<MillraceException> Read(Exception exception) => exception switch
+    public static IReadOnlyList<ReportedError> Read(Exception exception) => exception switch
     {
-        MillraceException coded => [coded],
+        MillraceException coded => [ReportedError.Of(coded)],
+        InvalidProjectException invalid => [.. invalid.Problems.Where(p => !p.IsWarning).Select(ReportedError.Of)],
         AggregateException many => [.. many.Flatten().InnerExceptions.SelectMany(Read)],
-        IOException or UnauthorizedAccessException => [FileError(exception)],
-        _ => [new MillraceException(ErrorCodes.Internal, $"{exception.GetType().Name}: {exception.Message}", inner: exception)],
+        IOException or UnauthorizedAccessException => [ReportedError.Of(FileError(exception))],
+        _ => [ReportedError.Of(new MillraceException(ErrorCodes.Internal, $"{exception.GetType().Name}: {exception.Message}"))],
     };
 
     private static MillraceException FileError(Exception exception)

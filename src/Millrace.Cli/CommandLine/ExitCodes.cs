@@ -1,3 +1,4 @@
+using Millrace.Cli.Output;
 using Millrace.Core.Errors;
 
 namespace Millrace.Cli.CommandLine;
@@ -18,7 +19,7 @@ internal static class ExitCodes
     public const int Environment = (int)ErrorKind.Environment;
 
     /// <summary>The code for several errors: what the user can mend in the project comes before what lies outside it.</summary>
-    public static int For(IReadOnlyCollection<MillraceException> errors) =>
+    public static int For(IReadOnlyCollection<ReportedError> errors) =>
         errors.Any(e => e.Code.Kind == ErrorKind.Configuration) ? Invalid
         : errors.Any(e => e.Code.Kind == ErrorKind.Environment) ? Environment
         : Failed;

@@ -52,8 +52,8 @@ internal static class MillraceCommandLine
     {
         string words = string.Join(' ', Words(result.CommandResult));
         string fix = $"See {words} --help.";
-        MillraceException[] errors =
-            [.. result.Errors.Select(e => new MillraceException(ErrorCodes.InvalidConfiguration, e.Message, fix))];
+        ReportedError[] errors =
+            [.. result.Errors.Select(e => new ReportedError(ErrorCodes.InvalidConfiguration, e.Message, fix, null, null, false))];
         if (result.GetValue(GlobalOptions.Json))
         {
             ErrorPrinter.PrintJson(output, errors);

@@ -15,7 +15,8 @@ internal static class VerbRunner
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Fail(context, [new MillraceException(ErrorCodes.Cancelled, "Stopped.", "Run it again; it goes on from the last commit.")]);
+            var stopped = new MillraceException(ErrorCodes.Cancelled, "Stopped.", "Run it again; it goes on from the last commit.");
+            return Fail(context, [ReportedError.Of(stopped)]);
         }
 #pragma warning disable CA1031 // The outermost frame: an error that nobody expected is printed with its code like any other.
         catch (Exception exception)
@@ -25,7 +26,7 @@ internal static class VerbRunner
         }
     }
 
-    private static int Fail(VerbContext context, IReadOnlyList<MillraceException> errors)
+    private static int Fail(VerbContext context, IReadOnlyList<ReportedError> errors)
     {
         if (context.Json)
         {

@@ -9,7 +9,13 @@ internal static class VerbList
     public static IReadOnlyList<Verb> All() =>
     [
         InitVerb.Create(),
+        ConnectorsVerb.Create(),
+        CheckVerb.Create(),
+        DiscoverVerb.Create(),
+        PreviewVerb.Create(),
         SampleVerb.Create(),
+        SchemaVerb.Create(),
         CompletionVerb.Create(),
+        DocsVerb.Create(),
     ];
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Millrace.Cli.CommandLine;
+using Millrace.Cli.Output;
 using Millrace.Core.Errors;
 
 namespace Millrace.UnitTests.Cli;
@@ -62,9 +63,9 @@ public sealed class CommandLineTests
     [Fact]
     public void The_user_s_own_mistakes_come_before_the_surroundings_in_the_exit_code()
     {
-        MillraceException run = new(ErrorCodes.CheckFailed, "x");
-        MillraceException environment = new(ErrorCodes.FileUnavailable, "x");
-        MillraceException configuration = new(ErrorCodes.SecretMissing, "x");
+        ReportedError run = ReportedError.Of(new MillraceException(ErrorCodes.CheckFailed, "x"));
+        ReportedError environment = ReportedError.Of(new MillraceException(ErrorCodes.FileUnavailable, "x"));
+        ReportedError configuration = ReportedError.Of(new MillraceException(ErrorCodes.SecretMissing, "x"));
 
         ExitCodes.For([run]).ShouldBe(1);
         ExitCodes.For([run, environment]).ShouldBe(3);
@@ -89,7 +90,7 @@ public sealed class CommandLineTests
     }
 
     private static IEnumerable<(string Words, Verb Verb)> Leaves(Command command, string words) => command.Subcommands
-        .OfType<Verb>().SelectMany(v =>
+        .OfType<Verb>().Where(v => !v.Hidden).SelectMany(v =>
         {
             string path = $"{words} {v.Name}".Trim();
             return v.Subcommands.Count == 0 ? [(path, v)] : Leaves(v, path);

@@ -1,0 +1,14 @@
+using Millrace.Connectors.DuckDb;
+using Millrace.Core.Contracts;
+
+namespace Millrace.Cli.Projects;
+
+/// <summary>The composition root's list: one line a connector.</summary>
+internal static class ConnectorList
+{
+    /// <summary>The connectors of this program, made when they are first asked for.</summary>
+    public static ConnectorRegistry Registry => field ??= new(
+    [
+        new DuckDbConnector(),
+    ]);
+}

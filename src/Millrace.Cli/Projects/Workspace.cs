@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using Millrace.Cli.CommandLine;
+using Millrace.Cli.Output;
+using Millrace.Core.Config;
+using Millrace.Core.Config.Secrets;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Cli.Projects;
+
+/// <summary>A project's folder: its files read and validated, its secrets findable.</summary>
+internal sealed class Workspace
+{
+    private Workspace(string folder, Project project, ImmutableArray<ConfigProblem> warnings)
+    {
+        Folder = folder;
+        Project = project;
+        Warnings = warnings;
+        Secrets = new SecretResolver(SecretPlaces(folder), path => ReadSecretFile(folder, path));
+    }
+
+    /// <summary>The folder, absolute.</summary>
+    public string Folder { get; }
+
+    /// <summary>The project.</summary>
+    public Project Project { get; }
+
+    /// <summary>What is doubtful and works nevertheless.</summary>
+    public ImmutableArray<ConfigProblem> Warnings { get; }
+
+    /// <summary>Finds secrets in the environment, then in <c>.env</c> in the folder; <c>file:</c> paths start in the folder.</summary>
+    public SecretResolver Secrets { get; }
+
+    /// <summary>Reads the project that the verb is about; warnings go to standard error.</summary>
+    /// <exception cref="InvalidProjectException">With every problem at once.</exception>
+    public static Workspace Open(VerbContext context)
+    {
+        Workspace workspace = Open(context.ProjectDirectory);
+        foreach (ConfigProblem warning in context.Json ? [] : workspace.Warnings)
+        {
+            ErrorPrinter.PrintWarning(context.Error, ReportedError.Of(warning));
+        }
+
+        return workspace;
+    }
+
+    /// <summary>Reads the project in a folder.</summary>
+    public static Workspace Open(string folder)
+    {
+        ProjectLoadResult result = ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry);
+        return result.Project is { } project
+            ? new Workspace(folder, project, result.Problems)
+            : throw new InvalidProjectException(result.Problems);
+    }
+
+    /// <summary>A job by its name.</summary>
+    /// <exception cref="MillraceException">MR1014: there is none; the fix lists those that there are.</exception>
+    public JobDefinition Job(string name) => Project.FindJob(name) ?? throw new MillraceException(
+        ErrorCodes.UnknownName,
+        $"There is no job '{name}' in {Folder}.",
+        Project.Jobs.IsEmpty ? "Add one under jobs: in millrace.yaml." : $"Jobs: {string.Join(", ", Project.Jobs.Select(j => j.Name))}.");
+
+    /// <summary>A job's tasks, or the one that is named.</summary>
+    /// <exception cref="MillraceException">MR1014: no such task.</exception>
+    public static ImmutableArray<ProjectTask> TasksOf(JobDefinition job, string? task)
+    {
+        ImmutableArray<ProjectTask> found = task is null ? job.Tasks : [.. job.Tasks.Where(t => t.Name == task)];
+        return task is not null && found.IsEmpty
+            ? throw new MillraceException(
+                ErrorCodes.UnknownName, $"Job {job.Name} has no task '{task}'.", $"Tasks: {string.Join(", ", job.Tasks.Select(t => t.Name))}.")
+            : found;
+    }
+
+    /// <summary>A connection by its name, as the project has it.</summary>
+    /// <exception cref="MillraceException">MR1014: there is none.</exception>
+    public ConnectionDefinition Connection(string name) => Project.Connections.TryGetValue(name, out ConnectionDefinition? connection)
+        ? connection
+        : throw new MillraceException(
+            ErrorCodes.UnknownName,
+            $"There is no connection '{name}' in {Folder}.",
+            Project.Connections.IsEmpty ? "Add one under connections: in millrace.yaml." : $"Connections: {string.Join(", ", Project.Connections.Keys)}.");
+
+    /// <summary>A connection with its secrets in place.</summary>
+    public ConnectionSettings Resolve(ConnectionDefinition connection) => connection.Resolve(Secrets, Folder);
+
+    private static IEnumerable<ProjectFile> ReadFiles(string folder)
+    {
+        string main = Path.Combine(folder, ProjectLoader.MainFile);
+        bool hasMain = File.Exists(main);
+        string[] others =
+        [
+            .. YamlFiles(Path.Combine(folder, "connections")),
+            .. YamlFiles(Path.Combine(folder, "jobs")),
+        ];
+        if (!hasMain && others.Length == 0)
+        {
+            throw new MillraceException(
+                ErrorCodes.InvalidConfiguration,
+                $"{folder} is no project: there is no {ProjectLoader.MainFile} in it.",
+                "Make one with 'millrace init', or name the project's folder with --project DIR.");
+        }
+
+        foreach (string file in hasMain ? others.Prepend(main) : others)
+        {
+            yield return new ProjectFile(Path.GetRelativePath(folder, file).Replace('\\', '/'), File.ReadAllText(file));
+        }
+    }
+
+    private static IEnumerable<string> YamlFiles(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateFiles(folder).Where(f => Path.GetExtension(f) is ".yaml" or ".yml").Order(StringComparer.Ordinal)
+        : [];
+
+    private static IEnumerable<SecretPlace> SecretPlaces(string folder)
+    {
+        yield return new SecretPlace("the environment", Environment.GetEnvironmentVariable);
+        string path = Path.Combine(folder, ".env");
+        if (File.Exists(path))
+        {
+            ImmutableDictionary<string, string> variables = DotEnv.Parse(File.ReadAllText(path));
+            yield return new SecretPlace(path, variables.GetValueOrDefault);
+        }
+    }
+
+    private static string? ReadSecretFile(string folder, string path)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, path));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
