@@ -27,25 +27,34 @@ public static class BsonValidator
     [SkipLocalsInit]
     public static bool TryValidate(ReadOnlySpan<byte> document, out BsonError error)
     {
+        var at = 0;
         var reason = BsonLayout.CheckEnvelope(document);
-        if (reason != BsonErrorReason.None)
+        if (reason == BsonErrorReason.None)
         {
-            error = new BsonError(reason, 0);
-            return false;
+            reason = Walk(document, stackalloc int[BsonLimits.MaxDepth], out at);
         }
 
-        Span<int> enclosing = stackalloc int[BsonLimits.MaxDepth];
+        error = reason == BsonErrorReason.None ? default : new BsonError(reason, at);
+        return reason == BsonErrorReason.None;
+    }
+
+    /// <summary>Checks every element of a document whose envelope is right.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="enclosing">Room for the ends of the documents around the current one.</param>
+    /// <param name="errorAt">Where the error is.</param>
+    private static BsonErrorReason Walk(ReadOnlySpan<byte> document, Span<int> enclosing, out int errorAt)
+    {
         var depth = 0;
         var end = document.Length;
         var at = sizeof(int);
+        errorAt = 0;
         while (true)
         {
             if (at == end - 1)
             {
                 if (depth == 0)
                 {
-                    error = default;
-                    return true;
+                    return BsonErrorReason.None;
                 }
 
                 at = end;
@@ -53,28 +62,21 @@ public static class BsonValidator
                 continue;
             }
 
-            reason = CheckElement(document[..(end - 1)], ref at, out var length, out var inner);
-            if (reason == BsonErrorReason.None && inner > 0 && depth == enclosing.Length)
+            var reason = CheckElement(document[..(end - 1)], ref at, out var length, out var inner);
+            if (reason != BsonErrorReason.None || (inner > 0 && depth == enclosing.Length))
             {
-                reason = BsonErrorReason.TooDeep;
+                errorAt = at;
+                return reason == BsonErrorReason.None ? BsonErrorReason.TooDeep : reason;
             }
 
-            if (reason != BsonErrorReason.None)
+            at += length;
+            if (inner > 0)
             {
-                error = new BsonError(reason, at);
-                return false;
+                // A nested document is the last thing in its value, so its end is where the walk goes on.
+                enclosing[depth++] = end;
+                end = at;
+                at = end - inner + sizeof(int);
             }
-
-            if (inner == 0)
-            {
-                at += length;
-                continue;
-            }
-
-            // A nested document is the last thing in its value, so its end is where the walk goes on.
-            enclosing[depth++] = end;
-            end = at + length;
-            at = end - inner + sizeof(int);
         }
     }
 

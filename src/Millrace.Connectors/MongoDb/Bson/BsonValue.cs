@@ -59,7 +59,9 @@ public readonly ref struct BsonValue(BsonType type, ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>The bytes of a binary value. The inner length prefix of the old subtype 2 is left out.</summary>
-    /// <param name="subtype">0 generic, 2 old generic, 3 old UUID, 4 UUID, 5 MD5, 6 encrypted, 7 column, 8 sensitive, 9 vector, 128 and up user-defined.</param>
+    /// <param name="subtype">
+    /// 0 generic, 2 old generic, 3 old UUID, 4 UUID, 5 MD5, 6 encrypted, 7 column, 8 sensitive, 9 vector, 128 and up user-defined.
+    /// </param>
     /// <exception cref="MillraceException">MR1102 when the value is not binary.</exception>
     public ReadOnlySpan<byte> GetBinary(out byte subtype)
     {

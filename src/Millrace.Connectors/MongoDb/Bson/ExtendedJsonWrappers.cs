@@ -125,8 +125,9 @@ internal readonly ref struct ExtendedJsonWrappers(BsonWriter writer, ExtendedJso
 
     private void WriteBinary(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> name)
     {
+        // The older form keeps the subtype beside the bytes, the newer one keeps both inside.
         var hasType = Members(ref reader, "$binary"u8, Legacy ? "$type"u8 : default, out var value, out var type);
-        if (value.TokenType == JsonTokenType.StartObject && !hasType)
+        if (!hasType)
         {
             if (!Members(ref value, "base64"u8, "subType"u8, out var base64, out var subType))
             {
@@ -135,11 +136,6 @@ internal readonly ref struct ExtendedJsonWrappers(BsonWriter writer, ExtendedJso
 
             WriteBinary(name, Text(ref base64, "$binary"u8), Text(ref subType, "$binary"u8));
             return;
-        }
-
-        if (!hasType)
-        {
-            Bad("$binary"u8);
         }
 
         WriteBinary(name, Text(ref value, "$binary"u8), Text(ref type, "$binary"u8));
@@ -318,7 +314,11 @@ internal readonly ref struct ExtendedJsonWrappers(BsonWriter writer, ExtendedJso
     /// </summary>
     /// <returns>Whether <paramref name="other"/> is there.</returns>
     private static bool Members(
-        scoped ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> key, scoped ReadOnlySpan<byte> other, out Utf8JsonReader value, out Utf8JsonReader otherValue)
+        scoped ref Utf8JsonReader reader,
+        scoped ReadOnlySpan<byte> key,
+        scoped ReadOnlySpan<byte> other,
+        out Utf8JsonReader value,
+        out Utf8JsonReader otherValue)
     {
         value = default;
         otherValue = default;

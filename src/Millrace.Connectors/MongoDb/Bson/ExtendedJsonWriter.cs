@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 using Millrace.Core.Errors;
 
@@ -14,6 +15,8 @@ namespace Millrace.Connectors.MongoDb.Bson;
 /// </remarks>
 public static class ExtendedJsonWriter
 {
+    private const int InlineFrames = 64;
+
     /// <summary>Prints a document.</summary>
     /// <param name="document">Exactly one document; untrusted.</param>
     /// <param name="output">Where the JSON goes.</param>
@@ -56,48 +59,65 @@ public static class ExtendedJsonWriter
 
     private static void Walk(ReadOnlySpan<byte> document, bool isArray, ref JsonSink sink, ExtendedJsonMode mode)
     {
-        var reader = new BsonReader(document);
-        var frames = new FrameStack(stackalloc Frame[FrameStack.InlineFrames]);
-        var closing = isArray ? Closing.Array : Closing.Document;
-        var first = true;
+        Frame[]? pooled = null;
         sink.Write(isArray ? (byte)'[' : (byte)'{');
         try
         {
-            while (true)
-            {
-                if (!reader.Next())
-                {
-                    sink.Write(ClosingText(closing));
-                    if (frames.IsEmpty)
-                    {
-                        return;
-                    }
-
-                    var outer = frames.Pop();
-                    reader = BsonReader.Resume(document, outer.Next, outer.End);
-                    closing = outer.Closing;
-                    first = false;
-                    continue;
-                }
-
-                WriteSeparator(in reader, first, closing == Closing.Array, ref sink);
-                first = false;
-                var innerOffset = OpenNested(in reader, ref sink, out var inner);
-                if (innerOffset < 0)
-                {
-                    ExtendedJsonScalars.Write(reader.Current, ref sink, mode);
-                    continue;
-                }
-
-                frames.Push(new Frame(reader.NextOffset, reader.End, closing));
-                reader = reader.Enter(innerOffset);
-                closing = inner;
-                first = true;
-            }
+            WriteElements(document, isArray ? Closing.Array : Closing.Document, ref pooled, ref sink, mode);
         }
         finally
         {
-            frames.Dispose();
+            if (pooled is not null)
+            {
+                ArrayPool<Frame>.Shared.Return(pooled);
+            }
+        }
+    }
+
+    /// <summary>Prints what stands between the brackets of a document, nested ones included, and the closing bracket.</summary>
+    [SkipLocalsInit]
+    private static void WriteElements(
+        ReadOnlySpan<byte> document, Closing closing, ref Frame[]? pooled, ref JsonSink sink, ExtendedJsonMode mode)
+    {
+        Span<Frame> frames = stackalloc Frame[InlineFrames];
+        var depth = 0;
+        var reader = new BsonReader(document);
+        var first = true;
+        while (true)
+        {
+            if (!reader.Next())
+            {
+                sink.Write(ClosingText(closing));
+                if (depth == 0)
+                {
+                    return;
+                }
+
+                var outer = frames[--depth];
+                reader = BsonReader.Resume(document, outer.Next, outer.End);
+                closing = outer.Closing;
+                first = false;
+                continue;
+            }
+
+            WriteSeparator(in reader, first, closing == Closing.Array, ref sink);
+            first = false;
+            var innerOffset = OpenNested(in reader, ref sink, out var inner);
+            if (innerOffset < 0)
+            {
+                ExtendedJsonScalars.Write(reader.Current, ref sink, mode);
+                continue;
+            }
+
+            if (depth == frames.Length)
+            {
+                frames = Grow(frames, ref pooled);
+            }
+
+            frames[depth++] = new Frame(reader.NextOffset, reader.End, closing);
+            reader = reader.Enter(innerOffset);
+            closing = inner;
+            first = true;
         }
     }
 
@@ -146,6 +166,20 @@ public static class ExtendedJsonWriter
         _ => "}"u8,
     };
 
+    /// <summary>Moves the enclosing documents to twice the room, in pooled memory.</summary>
+    private static Span<Frame> Grow(scoped Span<Frame> frames, ref Frame[]? pooled)
+    {
+        var larger = ArrayPool<Frame>.Shared.Rent(2 * frames.Length);
+        frames.CopyTo(larger);
+        if (pooled is not null)
+        {
+            ArrayPool<Frame>.Shared.Return(pooled);
+        }
+
+        pooled = larger;
+        return larger;
+    }
+
     private enum Closing : byte
     {
         Document,
@@ -153,46 +187,6 @@ public static class ExtendedJsonWriter
         Scope,
     }
 
+    /// <summary>A document around the current one: where to go on in it, and how it ends.</summary>
     private readonly record struct Frame(int Next, int End, Closing Closing);
-
-    /// <summary>The documents around the current one; a few on the stack, many in pooled memory.</summary>
-    private ref struct FrameStack(Span<Frame> inline)
-    {
-        public const int InlineFrames = 64;
-
-        private Span<Frame> _frames = inline;
-        private Frame[]? _pooled;
-        private int _count;
-
-        public readonly bool IsEmpty => _count == 0;
-
-        public void Push(Frame frame)
-        {
-            if (_count == _frames.Length)
-            {
-                Grow();
-            }
-
-            _frames[_count++] = frame;
-        }
-
-        public Frame Pop() => _frames[--_count];
-
-        public readonly void Dispose()
-        {
-            if (_pooled is not null)
-            {
-                ArrayPool<Frame>.Shared.Return(_pooled);
-            }
-        }
-
-        private void Grow()
-        {
-            var larger = ArrayPool<Frame>.Shared.Rent(2 * _frames.Length);
-            _frames.CopyTo(larger);
-            Dispose();
-            _pooled = larger;
-            _frames = larger;
-        }
-    }
 }
