@@ -109,6 +109,18 @@ public class Decimal128Tests
     [InlineData("NaN", double.NaN)]
     public void Doubles_are_the_nearest(string text, double expected) => Decimal128.Parse(text).ToDouble().ShouldBe(expected);
 
+    [Fact]
+    public void A_coefficient_of_35_digits_is_zero_by_the_standard()
+    {
+        var largest = Decimal128.FromParts(negative: false, PowersOf10(34) - 1, 0);
+        largest.ToString().ShouldBe(new string('9', 34));
+        var beyond = new Decimal128(largest.High, largest.Low + 1);
+        beyond.IsZero.ShouldBeTrue();
+        beyond.ToString().ShouldBe("0");
+
+        static UInt128 PowersOf10(int power) => (UInt128)BigInteger.Pow(10, power);
+    }
+
     /// <summary>value × 10^scale, or null where it is not an integer.</summary>
     private static BigInteger? AtScale(Decimal128 value, int scale)
     {
