@@ -23,6 +23,9 @@ internal enum BulkValue : byte
     /// <summary>timestamp(6) utc: the source time of the change, NULL where it has none.</summary>
     Time,
 
+    /// <summary>timestamp(6) utc: NULL, but in a row coded as a delete its source time, or <see cref="BulkColumn.Constant"/> where it has none.</summary>
+    DeletedAt,
+
     /// <summary><see cref="BulkColumn.Constant"/> in every row: an integer, or ticks since 1970 for a timestamp.</summary>
     Constant,
 }

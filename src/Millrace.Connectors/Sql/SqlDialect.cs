@@ -24,8 +24,13 @@ internal abstract class SqlDialect
     /// <summary>The type of a position column: text that compares by its bytes.</summary>
     public abstract string OrderedText { get; }
 
+    /// <summary>Statements that must run before <see cref="SystemTables.Create"/>, such as a sequence; or an empty text.</summary>
+    public virtual string BeforeSystemTables(string schema) => "";
+
     /// <summary>The definition, after its name, of a bigint column that numbers rows by itself.</summary>
-    public abstract string Identity { get; }
+    /// <param name="schema">The schema of Millrace's own tables.</param>
+    /// <param name="sequence">The name of a sequence, where the engine needs one.</param>
+    public abstract string Identity(string schema, string sequence);
 
     /// <summary>The type that holds every value of <paramref name="type"/>, or null: see <see cref="Core.Contracts.IDestination.Fit"/>.</summary>
     public abstract LogicalType? Fit(LogicalType type);
@@ -42,11 +47,34 @@ internal abstract class SqlDialect
     /// <summary>An expression of <paramref name="to"/> over one of <paramref name="from"/>, for a widening.</summary>
     public abstract string Convert(string expression, LogicalType from, LogicalType to);
 
-    /// <summary>True where the two lists of expressions differ in any byte that would be stored, nulls being equal.</summary>
-    public abstract string Differs(IEnumerable<string> left, IEnumerable<string> right);
+    /// <summary>Changes a column's type in place, its values converted.</summary>
+    /// <param name="table">The table, quoted.</param>
+    /// <param name="column">The column, not quoted.</param>
+    /// <param name="from">The type that it has.</param>
+    /// <param name="to">The wider type.</param>
+    public virtual string AlterType(string table, string column, LogicalType from, LogicalType to) =>
+        $"ALTER TABLE {table} ALTER COLUMN {Quote(column)} TYPE {TypeName(to)} USING {Convert(Quote(column), from, to)}";
+
+    /// <summary>The condition that two row values differ in any byte that is stored, nulls being equal.</summary>
+    public abstract string Differs(string leftRow, string rightRow);
 
     /// <summary>A statement that a freshly staged table wants before it is joined, or an empty text.</summary>
     public virtual string Analyze(string table) => "";
+
+    /// <summary>
+    /// A query that has rows where something hangs on a table that a drop would break or lose (views, foreign keys, triggers, indexes other than
+    /// <paramref name="keyIndex"/>), or an empty text where nothing can.
+    /// </summary>
+    public virtual string DependentsQuery(TableId table, string? keyIndex) => "";
+
+    /// <summary>A query whose rows are the GRANT statements that give a table's privileges again, or an empty text.</summary>
+    public virtual string GrantsQuery(TableId table) => "";
+
+    /// <summary>A query that has a row where rows may go straight into a table: it is empty, and <see cref="InsertionOrder"/> will grow.</summary>
+    public virtual string IsFreshQuery(TableId table) => $"SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM {Quote(table)})";
+
+    /// <summary>A statement that keeps other writers off a table until the transaction ends, or an empty text.</summary>
+    public virtual string LockTable(TableId table) => "";
 
     /// <summary>What follows a SELECT that locks the rows that it reads.</summary>
     public virtual string ForUpdate => "";

@@ -1,0 +1,83 @@
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>Reads and moves a task's checkpoints.</summary>
+internal sealed class CheckpointStore(SqlDialect dialect, SystemTables system)
+{
+    /// <summary>The task's checkpoints; inside a transaction their rows are locked by <paramref name="isLocked"/>.</summary>
+    public async ValueTask<IReadOnlyList<Checkpoint>> ReadAsync(
+        SqlChannel channel, string taskKey, bool isLocked, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
+            $"""
+            SELECT task_key, "partition", generation, load_id, "position", "rows"
+            FROM {system.Checkpoints}
+            WHERE task_key = {dialect.Literal(taskKey)}
+            ORDER BY "partition"{(isLocked ? dialect.ForUpdate : "")}
+            """,
+            cancellationToken).ConfigureAwait(false);
+        return [.. rows.Select(r => new Checkpoint(r.Text(0), r.Text(1), r.Int(2), new LoadId(r.Text(3)), new Position(r.Text(4)), r.Long(5)))];
+    }
+
+    /// <summary>
+    /// Compares what is stored with what a commit expects. Two commits of one task wait for each other here, also where no row is there yet to
+    /// be locked.
+    /// </summary>
+    /// <returns>The stored checkpoints, and whether this load's are among them already.</returns>
+    /// <exception cref="MillraceException"><see cref="ErrorCodes.Fenced"/>.</exception>
+    public async ValueTask<(bool IsCommitted, IReadOnlyList<Checkpoint> Stored)> CompareAsync(
+        SqlChannel channel, string taskKey, LoadId load, CommitRequest request, CancellationToken cancellationToken)
+    {
+        await channel.LockAsync("task " + taskKey, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Checkpoint> stored = await ReadAsync(channel, taskKey, true, cancellationToken).ConfigureAwait(false);
+        Dictionary<string, Checkpoint> byPartition = stored.ToDictionary(c => c.Partition, StringComparer.Ordinal);
+        if (request.Checkpoints.Any(c => byPartition.TryGetValue(c.Next.Partition, out Checkpoint? there) && there.Load == load))
+        {
+            return (true, stored);
+        }
+
+        foreach ((Checkpoint? expected, Checkpoint next) in request.Checkpoints)
+        {
+            Checkpoint? there = byPartition.GetValueOrDefault(next.Partition);
+            if (there?.Position != expected?.Position || there?.Generation != expected?.Generation || there?.Load != expected?.Load)
+            {
+                throw new MillraceException(
+                    ErrorCodes.Fenced,
+                    $"The checkpoint of task {taskKey}, partition {next.Partition}, is {Show(there)} where {Show(expected)} was expected: another run moved it. Nothing of this load was written.",
+                    "Let the other run finish; the next run goes on from what is stored.");
+            }
+        }
+
+        return (false, stored);
+    }
+
+    /// <summary>Writes checkpoints over those that are there.</summary>
+    public async ValueTask WriteAsync(
+        SqlChannel channel, IReadOnlyCollection<Checkpoint> checkpoints, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (checkpoints.Count == 0)
+        {
+            return;
+        }
+
+        IEnumerable<string> rows = checkpoints.Select(c =>
+            $"({dialect.Literal(c.TaskKey)}, {dialect.Literal(c.Partition)}, {dialect.Literal(c.Generation)}, {dialect.Literal(c.Load.Text)}, {dialect.Literal(c.Position.Text)}, {dialect.Literal(c.Rows)}, {dialect.Literal(now)})");
+        await channel.ExecuteAsync(
+            $"""
+            INSERT INTO {system.Checkpoints} (task_key, "partition", generation, load_id, "position", "rows", committed_at)
+            VALUES {string.Join(",\n  ", rows)}
+            ON CONFLICT (task_key, "partition") DO UPDATE
+            SET generation = excluded.generation, load_id = excluded.load_id, "position" = excluded."position",
+                "rows" = excluded."rows", committed_at = excluded.committed_at
+            """,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes a task's checkpoints.</summary>
+    public string Remove(string taskKey) => $"DELETE FROM {system.Checkpoints} WHERE task_key = {dialect.Literal(taskKey)}";
+
+    private static string Show(Checkpoint? checkpoint) =>
+        checkpoint is null ? "absent" : $"{checkpoint.Position} (generation {checkpoint.Generation}, load {checkpoint.Load})";
+}

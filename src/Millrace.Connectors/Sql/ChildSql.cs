@@ -1,0 +1,51 @@
+using Millrace.Core.Contracts;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// Replaces the children of changed parents. In the stage a parent's delete row begins an event, and the children after it belong to it; the last
+/// event of a parent counts. Children go for good whatever the delete mode, because they are a part of their parent's image.
+/// </summary>
+internal sealed class ChildSql(SqlDialect dialect, TableLoad load, WriteRequest request, SystemTables system)
+    : StageSql(dialect, load, request.Generation)
+{
+    private readonly string _parent = KeySql.List(dialect, "", load.Write.ParentKey);
+
+    /// <summary>Keeps the last event of each parent.</summary>
+    public string KeepLastEvent() =>
+        $"""
+        DELETE FROM {Stage}
+        WHERE {Sequence} IN (
+          SELECT {Sequence}
+          FROM (
+            SELECT {Sequence}, place, max(CASE WHEN {Op} = {StageCode.Delete} THEN place END) OVER (PARTITION BY {_parent}) AS last_event
+            FROM (
+              SELECT s.*, row_number() OVER (PARTITION BY {_parent} ORDER BY {Order}) AS place
+              FROM {Stage} AS s) AS placed) AS ranked
+          WHERE place < last_event)
+        """;
+
+    /// <summary>Removes the children that the changed parents had.</summary>
+    public string DeleteChildren() =>
+        $"""
+        DELETE FROM {Target} AS t
+        USING {Stage} AS s
+        WHERE {KeySql.Match(Dialect, "t", "s", Load.Write.ParentKey)} AND s.{Op} = {StageCode.Delete}
+        """;
+
+    /// <summary>Keeps, as tombstones, the positions of parents that are left without a child to carry them.</summary>
+    public string WriteTombstones() =>
+        $"""
+        INSERT INTO {system.Tombstones} (table_schema, table_name, key_text, generation, "position")
+        SELECT {Dialect.Literal(Load.Stored.Id.Schema)}, {Dialect.Literal(Load.Stored.Id.Name)},
+          {KeySql.AsText(Dialect, "s", Load.Write.ParentKey)}, {Generation}, max(s."_millrace_position")
+        FROM {Stage} AS s
+        WHERE s.{Op} = {StageCode.Delete} AND s."_millrace_position" IS NOT NULL
+          AND NOT EXISTS (
+            SELECT 1 FROM {Stage} AS c
+            WHERE {KeySql.Match(Dialect, "c", "s", Load.Write.ParentKey)} AND c.{Op} <> {StageCode.Delete})
+        GROUP BY 3
+        ON CONFLICT (table_schema, table_name, key_text) DO UPDATE
+        SET generation = excluded.generation, "position" = excluded."position"
+        """;
+}

@@ -1,0 +1,62 @@
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// Makes whole images of staged rows that are not: a partial update takes what it leaves unset from the events before it in the load, else from
+/// the target; a soft delete takes every column so, because the row keeps its last values. Afterwards every strategy can treat a staged row as
+/// a whole row, and one load gives the same table as many.
+/// </summary>
+internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation) : StageSql(dialect, load, generation)
+{
+    private readonly bool _deletesKeep = load.HasDeletedAt;
+
+    /// <summary>True where the stage holds rows that need it.</summary>
+    public bool IsNeeded => Load.StagedPartials > 0 || (_deletesKeep && Load.StagedDeletes > 0);
+
+    /// <summary>Fills the rows, and marks deletes of known rows as <see cref="StageCode.SoftDelete"/> where deletes are soft.</summary>
+    public string Fill()
+    {
+        int[] columns = [.. Enumerable.Range(0, Load.Columns.Length).Where(NeedsFill)];
+        string key = KeySql.List(Dialect, "r", Load.Write.Schema.Key);
+        IEnumerable<string> sets = columns
+            .Select(i => $"{Column(i)} = f.{Column(i)}")
+            .Append($"{Op} = CASE WHEN s.{Op} = {StageCode.Delete} AND f.is_known THEN {SoftCode} ELSE s.{Op} END");
+        IEnumerable<string> values = columns.Select(i =>
+            $"CASE WHEN r.{Group(i)} = 0 THEN t.{Column(i)} ELSE first_value(r.{Column(i)}) OVER (PARTITION BY {key}, r.{Group(i)} ORDER BY {Order}) END AS {Column(i)},");
+        IEnumerable<string> groups = columns.Select(i => IsMarked(i) ? i : -1).Distinct().Select(i =>
+            $"count(CASE WHEN NOT {(i < 0 ? IsUnsetRow : IsUnset("s", i, _deletesKeep))} THEN 1 END) OVER w AS {(i < 0 ? "set_count" : Group(i))},");
+        return $"""
+            UPDATE {Stage} AS s
+            SET {string.Join(",\n  ", sets)}
+            FROM (
+              SELECT r.{Sequence},
+                {string.Join("\n    ", values)}
+                (r.seen > 0 OR t.{Dialect.Quote(Load.Write.Schema.Key[0])} IS NOT NULL) AS is_known
+              FROM (
+                SELECT s.*,
+                  {string.Join("\n      ", groups)}
+                  count(CASE WHEN s.{Op} <> {StageCode.Delete} THEN 1 END) OVER w AS seen
+                FROM {Stage} AS s
+                WHERE ({Key}) IN (SELECT {Key} FROM {Stage} WHERE {Op} IN ({StageCode.Delete}, {StageCode.Partial}))
+                WINDOW w AS (PARTITION BY {Key} ORDER BY {Order})) AS r
+              LEFT JOIN {Target} AS t
+                ON {KeySql.Match(Dialect, "t", "r", Load.Write.Schema.Key)}{(Load.IsScd2 ? " AND t.\"_millrace_is_current\"" : "")}) AS f
+            WHERE s.{Sequence} = f.{Sequence} AND s.{Op} IN ({StageCode.Delete}, {StageCode.Partial})
+            """;
+    }
+
+    private int SoftCode => _deletesKeep && !Load.IsScd2 ? StageCode.SoftDelete : StageCode.Delete;
+
+    private string IsUnsetRow => _deletesKeep ? $"(s.{Op} = {StageCode.Delete})" : "FALSE";
+
+    private bool NeedsFill(int column) => !Load.KeyColumns.Contains(column)
+        && (IsMarked(column) || (_deletesKeep && Load.StagedDeletes > 0));
+
+    private bool IsMarked(int column) => Load.UnsetMarks.ContainsKey(Load.Columns[column].Name);
+
+    private string Column(int index) => Dialect.Quote(Load.Columns[index].Name);
+
+    // Rows between two that set a column form a group; the first of a group holds the value. Columns without marks share their groups.
+    private string Group(int index) => IsMarked(index) ? $"set_count_{index}" : "set_count";
+}

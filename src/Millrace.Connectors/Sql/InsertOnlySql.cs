@@ -1,0 +1,48 @@
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// What insert_only adds: the first event of a key counts, not the last. A delete ends a key's life, after which the first event counts again; a
+/// segment is what lies between two deletes of a key.
+/// </summary>
+internal sealed class InsertOnlySql(SqlDialect dialect, TableLoad load, int generation) : StageSql(dialect, load, generation)
+{
+    /// <summary>Keeps the first event of each segment, and nothing of the first where the row lives already.</summary>
+    public string KeepFirst() =>
+        $"""
+        DELETE FROM {Stage}
+        WHERE {Sequence} IN (
+          SELECT {Sequence}
+          FROM (
+            SELECT {Sequence}, row_number() OVER (PARTITION BY {Key}, segment ORDER BY {Order}) AS n
+            FROM {Segments} AS g
+            WHERE {Op} NOT IN ({Deletes})) AS ranked
+          WHERE n > 1);
+        DELETE FROM {Stage}
+        WHERE {Sequence} IN (
+          SELECT g.{Sequence}
+          FROM {Segments} AS g
+          JOIN {Target} AS t ON {KeySql.Match(Dialect, "t", "g", Load.Write.Schema.Key)}
+          WHERE g.segment = 0 AND g.{Op} NOT IN ({Deletes}){(Load.HasDeletedAt ? " AND t.\"_millrace_deleted_at\" IS NULL" : "")})
+        """;
+
+    /// <summary>Keeps the last delete of each key and the event after it.</summary>
+    public string KeepLastSegment() =>
+        $"""
+        DELETE FROM {Stage}
+        WHERE {Sequence} IN (
+          SELECT {Sequence}
+          FROM (
+            SELECT {Sequence}, segment, max(segment) OVER (PARTITION BY {Key}) AS last_segment
+            FROM {Segments} AS g) AS ranked
+          WHERE segment < last_segment)
+        """;
+
+    private const string Deletes = "2, 4";
+
+    private string Segments =>
+        $"""
+        (
+              SELECT s.*, count(CASE WHEN s.{Op} IN ({Deletes}) THEN 1 END) OVER (PARTITION BY {Key} ORDER BY {Order}) AS segment
+              FROM {Stage} AS s)
+        """;
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>Expressions over keys.</summary>
+internal static class KeySql
+{
+    /// <summary>The canonical, type-tagged text of a plain key column: see <see cref="CanonicalKey"/>.</summary>
+    public static string Canonical(SqlDialect dialect, string column, string? sourceType) =>
+        $"{dialect.Literal((CanonicalKey.TagOf(sourceType) ?? "j") + ":")} || CAST({column} AS text)";
+
+    /// <summary>One text that identifies a key; the columns' texts with their lengths where there are several.</summary>
+    public static string AsText(SqlDialect dialect, string alias, ImmutableArray<string> key) => key.Length == 1
+        ? $"CAST({dialect.Quote(alias, key[0])} AS text)"
+        : string.Join(
+            " || ",
+            key.Select(k => $"CAST(length(CAST({dialect.Quote(alias, k)} AS text)) AS text) || ':' || CAST({dialect.Quote(alias, k)} AS text)"));
+
+    /// <summary>A list of an alias's columns.</summary>
+    public static string List(SqlDialect dialect, string alias, IEnumerable<string> columns) =>
+        string.Join(", ", columns.Select(c => alias.Length == 0 ? dialect.Quote(c) : dialect.Quote(alias, c)));
+
+    /// <summary>The condition that two aliases agree in the columns.</summary>
+    public static string Match(SqlDialect dialect, string left, string right, IEnumerable<string> columns) =>
+        string.Join(" AND ", columns.Select(c => $"{dialect.Quote(left, c)} = {dialect.Quote(right, c)}"));
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using Millrace.Core.Contracts;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>The steps of a load's commit that concern tables and notes, all inside its transaction.</summary>
+internal sealed class LoadCompletion(
+    SqlStore store, SqlChannel channel, WriteRequest request, LoadIntake intake, TableMerger merger)
+{
+    private readonly QualityGate _gate = new(channel, store.Dialect);
+
+    /// <summary>Brings what was taken in for a table so far into the table.</summary>
+    public async ValueTask FinishTableAsync(TableLoad load, CancellationToken cancellationToken)
+    {
+        if (load.StagedRows + load.StagedDeletes > 0 || !load.Write.Checks.IsEmpty)
+        {
+            if (load.HasStage)
+            {
+                await merger.MergeAsync(load, _gate, cancellationToken).ConfigureAwait(false);
+                await _gate.CheckTableAsync(load, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        else if (load.Mode == LoadMode.Direct && load.Write.Disposition == WriteDisposition.Merge)
+        {
+            await merger.EnsureKeyIndexAsync(load, load.DirectRows > 0, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Completes a generation of a table: swaps a replaced one in, removes older rows of a merged one.</summary>
+    public async ValueTask CompleteAsync(TableId table, CancellationToken cancellationToken)
+    {
+        if (!intake.Tables.TryGetValue(table, out TableLoad? load))
+        {
+            load = await store.UnknownTableAsync(channel, table, intake.WriteOf(table), request.Generation, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (load is null)
+        {
+            return;
+        }
+
+        if (load.Write.Disposition == WriteDisposition.Replace)
+        {
+            await CompleteReplaceAsync(load, table, cancellationToken).ConfigureAwait(false);
+        }
+        else if (load.Write.Disposition == WriteDisposition.Merge && load.Write.IsChangeCapture && load.Write.DeleteMode != DeleteMode.Ignore)
+        {
+            load.ControlDeletes += await channel.ExecuteAsync(new TableSql(store.Dialect, load, request).DeleteOlder(), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask CompleteReplaceAsync(TableLoad load, TableId table, CancellationToken cancellationToken)
+    {
+        TableId target = store.Names.Resolve(table);
+        var swap = new TableSwap(channel, store.Dialect, store.System, store.Reader, store.Schemas);
+        if (load.Stored.Id != target)
+        {
+            if (load.IsKeyed)
+            {
+                await merger.EnsureKeyIndexAsync(load, true, cancellationToken).ConfigureAwait(false);
+            }
+
+            await swap.SwapAsync(load, target, request.Generation, cancellationToken).ConfigureAwait(false);
+        }
+        else if (load.Stored.Note is { } note && note.Generation < request.Generation)
+        {
+            await swap.EmptyAsync(load.Stored, request.Generation, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes what is noted of tables, quarantined rows and the checkpoints.</summary>
+    public async ValueTask WriteNotesAsync(CommitRequest commit, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = store.Time.GetUtcNow();
+        foreach ((TableId table, TableLoad load) in intake.Tables)
+        {
+            TableId resolved = commit.Completed.Contains(table) ? store.Names.Resolve(table) : load.Stored.Id;
+            if (load.WideColumns.Count > 0)
+            {
+                await channel.ExecuteAsync(
+                    $"UPDATE {store.System.Columns} SET is_wide = TRUE WHERE {store.Schemas.Names(resolved)} AND column_name IN ({string.Join(", ", load.WideColumns.Select(store.Dialect.Literal))})",
+                    cancellationToken).ConfigureAwait(false);
+            }
+
+            if (commit.DropTombstones)
+            {
+                await channel.ExecuteAsync(
+                    $"DELETE FROM {store.System.Tombstones} WHERE {store.Schemas.Names(resolved)}", cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        await store.Quarantine.WriteAsync(channel, request, intake.Rejected, now, cancellationToken).ConfigureAwait(false);
+        await store.Checkpoints.WriteAsync(channel, [.. commit.Checkpoints.Select(c => c.Next)], now, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Where a check failed: rolls back, keeps samples of the failing rows in a transaction of their own, and throws.</summary>
+    public async ValueTask FailOnChecksAsync(CancellationToken cancellationToken)
+    {
+        if (_gate.Failures.Count == 0)
+        {
+            return;
+        }
+
+        await channel.RollbackAsync().ConfigureAwait(false);
+        DateTimeOffset now = store.Time.GetUtcNow();
+        foreach (CheckFailure failure in _gate.Failures)
+        {
+            IEnumerable<string?> samples = failure.Samples.Cast<string?>().DefaultIfEmpty();
+            IEnumerable<string> values = samples.Select(s =>
+                $"({store.Dialect.Literal(request.TaskKey)}, {store.Dialect.Literal(request.RunId)}, {store.Dialect.Literal(failure.Table.Stored.Id.Schema)}, {store.Dialect.Literal(failure.Table.Stored.Id.Name)}, {store.Dialect.Literal(failure.Check)}, {failure.Rows.ToString(CultureInfo.InvariantCulture)}, {store.Dialect.Literal(s)}, {store.Dialect.Literal(now)})");
+            await channel.ExecuteAsync(
+                $"INSERT INTO {store.System.CheckFailures} (task_key, run_id, table_schema, table_name, check_name, failing_rows, sample, failed_at) VALUES {string.Join(", ", values)}",
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        throw _gate.ToException();
+    }
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// Runs a table's checks inside the load's transaction and collects what fails; the session rolls back, keeps the samples and throws. Checks see
+/// staged rows as they would land: whole, one a key, deletes left out.
+/// </summary>
+internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
+{
+    private const int MaxSamples = 10;
+
+    /// <summary>Checks that failed so far.</summary>
+    public List<CheckFailure> Failures { get; } = [];
+
+    /// <summary>Runs the checks that concern the staged rows alone.</summary>
+    public async ValueTask CheckStagedAsync(TableLoad load, CancellationToken cancellationToken)
+    {
+        foreach (QualityCheck check in load.Write.Checks)
+        {
+            if (check.Kind == QualityCheckKind.RowCount)
+            {
+                CheckCount(load, check);
+            }
+            else if (FailingRows(load, check) is { } failing)
+            {
+                await RunAsync(load, check, failing, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Runs the checks that concern the table as it will be; the stage still holds the rows that were applied.</summary>
+    public async ValueTask CheckTableAsync(TableLoad load, CancellationToken cancellationToken)
+    {
+        foreach (QualityCheck check in load.Write.Checks.Where(c => c.Kind == QualityCheckKind.Unique))
+        {
+            string columns = KeySql.List(dialect, "", check.Columns);
+            string live = (load.HasDeletedAt ? " AND \"_millrace_deleted_at\" IS NULL" : "") + (load.IsScd2 ? " AND \"_millrace_is_current\"" : "");
+            await RunAsync(
+                load,
+                check,
+                $"""
+                SELECT *
+                FROM {dialect.Quote(load.Stored.Id)}
+                WHERE ({columns}) IN (
+                  SELECT {columns}
+                  FROM {dialect.Quote(load.Stored.Id)}
+                  WHERE ({columns}) IN (SELECT {columns} FROM {dialect.Quote(load.StageName)}){live}
+                  GROUP BY {columns}
+                  HAVING count(*) > 1){live}
+                """,
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The error that says which checks failed.</summary>
+    public MillraceException ToException()
+    {
+        var text = new StringBuilder("Nothing of this load was committed, because ");
+        text.AppendJoin("; ", Failures.Select(f => $"{f.Check} of {f.Table.Stored.Id} failed for {f.Rows.ToString(CultureInfo.InvariantCulture)} row(s)"));
+        return new(
+            ErrorCodes.CheckFailed,
+            text.Append('.').ToString(),
+            "Samples of the failing rows stand in _millrace_check_failures. Mend the source, or change the check.");
+    }
+
+    private void CheckCount(TableLoad load, QualityCheck check)
+    {
+        if (load.StagedRows < (check.Min ?? long.MinValue) || load.StagedRows > (check.Max ?? long.MaxValue))
+        {
+            Failures.Add(new(load, NameOf(check), load.StagedRows, []));
+        }
+    }
+
+    private string? FailingRows(TableLoad load, QualityCheck check)
+    {
+        string? condition = check.Kind switch
+        {
+            QualityCheckKind.NotNull => string.Join(" OR ", check.Columns.Select(c => dialect.Quote(c) + " IS NULL")),
+            QualityCheckKind.AcceptedValues =>
+                $"CAST({dialect.Quote(check.Columns[0])} AS text) NOT IN ({string.Join(", ", check.Values.Select(dialect.Literal))})",
+            QualityCheckKind.Sql => $"({check.Sql}) IS NOT TRUE",
+            _ => null,
+        };
+        return condition is null
+            ? null
+            : $"SELECT * FROM {dialect.Quote(load.StageName)} WHERE {StageSql.Op} IN ({MergeSql.LiveCodes}) AND ({condition})";
+    }
+
+    private async ValueTask RunAsync(TableLoad load, QualityCheck check, string failing, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SqlRow> count = await channel.QueryAsync($"SELECT count(*) FROM ({failing}) AS f", cancellationToken).ConfigureAwait(false);
+        if (count[0].Long(0) == 0)
+        {
+            return;
+        }
+
+        IEnumerable<string> columns = load.Columns.Select(c => $"CAST({dialect.Quote("f", c.Name)} AS text)");
+        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
+            $"SELECT {string.Join(", ", columns)} FROM ({failing}) AS f LIMIT {MaxSamples}", cancellationToken).ConfigureAwait(false);
+        Failures.Add(new(load, NameOf(check), count[0].Long(0), [.. rows.Select(r => ToJson(load, r))]));
+    }
+
+    private static string ToJson(TableLoad load, SqlRow row) =>
+        JsonSerializer.Serialize(load.Columns.Select((c, i) => (c.Name, Value: row.Values[i] as string)).ToDictionary(c => c.Name, c => c.Value));
+
+    private static string NameOf(QualityCheck check)
+    {
+        string kind = JsonNamingPolicy.SnakeCaseLower.ConvertName(check.Kind.ToString());
+        return check.Columns.IsDefaultOrEmpty ? (check.Sql is null ? kind : $"{kind} '{check.Sql}'") : $"{kind} [{string.Join(", ", check.Columns)}]";
+    }
+}
+
+/// <summary>A check that failed.</summary>
+/// <param name="Table">The table.</param>
+/// <param name="Check">The check in words.</param>
+/// <param name="Rows">How many rows fail it.</param>
+/// <param name="Samples">The first of them, as JSON.</param>
+internal sealed record CheckFailure(TableLoad Table, string Check, long Rows, IReadOnlyList<string> Samples);

@@ -1,0 +1,109 @@
+using Millrace.Core.Contracts;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// Keeps every version: each staged event in order opens one and closes the one before it; an event that changes nothing opens none; a delete
+/// closes. A version holds from the source time of its event, or where there is none from the time of the load. Aliases: <c>v</c> the versions.
+/// </summary>
+internal sealed class Scd2Sql(SqlDialect dialect, TableLoad load, WriteRequest request)
+    : StageSql(dialect, load, request.Generation)
+{
+    private readonly string _loadedAt = dialect.Literal(request.LoadedAt);
+
+    /// <summary>The TEMP table of the versions, quoted.</summary>
+    public string Versions { get; } = dialect.Quote(load.StageName + "_versions");
+
+    /// <summary>Removes repeats of one event within the load.</summary>
+    public string DropRepeats() =>
+        $"""
+        DELETE FROM {Stage}
+        WHERE {Sequence} IN (
+          SELECT {Sequence}
+          FROM (
+            SELECT {Sequence}, row_number() OVER (PARTITION BY {Key}, "_millrace_position" ORDER BY {Sequence} DESC) AS n
+            FROM {Stage}
+            WHERE "_millrace_position" IS NOT NULL) AS ranked
+          WHERE n > 1)
+        """;
+
+    /// <summary>Works out which staged events change something, and from when to when each holds.</summary>
+    public string CreateVersions()
+    {
+        string image = $"ROW({KeySql.List(Dialect, "s", Load.Columns.Select(c => c.Name))})";
+        string current = $"ROW({KeySql.List(Dialect, "t", Load.Columns.Select(c => c.Name))})";
+        string isThere = $"t.{Dialect.Quote(Load.Write.Schema.Key[0])} IS NOT NULL";
+        return $"""
+            CREATE TEMP TABLE {Versions} AS
+            SELECT c.*,
+              coalesce(c.{Time}, {_loadedAt}) AS opens_at,
+              lead(coalesce(c.{Time}, {_loadedAt})) OVER w AS closes_at,
+              lead(c.{Op}) OVER w AS next_op,
+              row_number() OVER w AS n
+            FROM (
+              SELECT s.*,
+                CASE
+                  WHEN s.{Op} = {StageCode.Delete} AND lag(s.{Op}) OVER w IS NULL THEN {isThere}
+                  WHEN s.{Op} = {StageCode.Delete} THEN lag(s.{Op}) OVER w <> {StageCode.Delete}
+                  WHEN lag(s.{Op}) OVER w IS NULL THEN NOT ({isThere}) OR {Dialect.Differs(current, image)}
+                  WHEN lag(s.{Op}) OVER w = {StageCode.Delete} THEN TRUE
+                  ELSE {Dialect.Differs($"lag({image}) OVER w", image)}
+                END AS is_change
+              FROM {Stage} AS s
+              LEFT JOIN {Target} AS t ON {KeySql.Match(Dialect, "t", "s", Load.Write.Schema.Key)} AND t."_millrace_is_current"
+              WINDOW w AS (PARTITION BY {KeySql.List(Dialect, "s", Load.Write.Schema.Key)} ORDER BY {OrderOf("s")})) AS c
+            WHERE c.is_change
+            WINDOW w AS (PARTITION BY {KeySql.List(Dialect, "c", Load.Write.Schema.Key)} ORDER BY {OrderOf("c")})
+            """;
+    }
+
+    /// <summary>Moves the position of rows that were seen again unchanged, so that they count for this generation.</summary>
+    public string TouchUnchanged() =>
+        $"""
+        UPDATE {Target} AS t
+        SET "_millrace_position" = coalesce(m.last_position, t."_millrace_position"), "_millrace_generation" = {Generation}
+        FROM (
+          SELECT {Key}, max("_millrace_position") AS last_position
+          FROM {Stage}
+          GROUP BY {Key}) AS m
+        WHERE {KeySql.Match(Dialect, "t", "m", Load.Write.Schema.Key)} AND t."_millrace_is_current"
+          AND NOT EXISTS (SELECT 1 FROM {Versions} AS v WHERE {KeySql.Match(Dialect, "t", "v", Load.Write.Schema.Key)})
+        """;
+
+    /// <summary>Closes the versions that were current.</summary>
+    /// <param name="byDelete">True for those that a delete closes, false for those that a newer version closes.</param>
+    public string Close(bool byDelete) =>
+        $"""
+        UPDATE {Target} AS t
+        SET "_millrace_valid_to" = v.opens_at, "_millrace_is_current" = FALSE{(byDelete && Load.HasDeletedAt ? ", \"_millrace_deleted_at\" = v.opens_at" : "")}
+        FROM {Versions} AS v
+        WHERE {KeySql.Match(Dialect, "t", "v", Load.Write.Schema.Key)} AND t."_millrace_is_current" AND v.n = 1
+          AND v.{Op} {(byDelete ? "=" : "<>")} {StageCode.Delete}
+        """;
+
+    /// <summary>Writes the new versions.</summary>
+    public string Insert()
+    {
+        string data = KeySql.List(Dialect, "", Load.Columns.Select(c => c.Name));
+        string guards = Load.Write.IsChangeCapture ? ", \"_millrace_position\", \"_millrace_generation\"" : "";
+        string guardValues = Load.Write.IsChangeCapture ? $", v.\"_millrace_position\", {Generation}" : "";
+        string deleted = Load.HasDeletedAt ? ", \"_millrace_deleted_at\"" : "";
+        string deletedValue = Load.HasDeletedAt ? $", CASE WHEN v.next_op = {StageCode.Delete} THEN v.closes_at END" : "";
+        return $"""
+            INSERT INTO {Target} (
+              {data}, "_millrace_run_id", "_millrace_loaded_at",
+              "_millrace_valid_from", "_millrace_valid_to", "_millrace_is_current"{guards}{deleted})
+            SELECT
+              {KeySql.List(Dialect, "v", Load.Columns.Select(c => c.Name))}, {Dialect.Literal(request.RunId)}, {_loadedAt},
+              v.opens_at, v.closes_at, v.next_op IS NULL{guardValues}{deletedValue}
+            FROM {Versions} AS v
+            WHERE v.{Op} <> {StageCode.Delete}
+            ORDER BY v.{Sequence}
+            """;
+    }
+
+    private string OrderOf(string alias) => Load.Write.IsChangeCapture
+        ? $"coalesce({alias}.\"_millrace_position\", ''), {alias}.{Sequence}"
+        : $"{alias}.{Sequence}";
+}

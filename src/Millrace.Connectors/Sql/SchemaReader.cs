@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Millrace.Core.Contracts;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>Reads what the store and Millrace's own tables say of a table.</summary>
+internal sealed class SchemaReader(SqlDialect dialect, SystemTables system)
+{
+    /// <summary>True where Millrace's own tables are there.</summary>
+    public async ValueTask<bool> HasSystemTablesAsync(SqlChannel channel, CancellationToken cancellationToken) =>
+        (await channel.QueryAsync(system.ExistQuery, cancellationToken).ConfigureAwait(false)).Count > 0;
+
+    /// <summary>The table, or null where it does not exist.</summary>
+    public async ValueTask<StoredTable?> ReadAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SqlRow> actual = await channel.QueryAsync(dialect.ColumnsQuery(table), cancellationToken).ConfigureAwait(false);
+        if (actual.Count == 0)
+        {
+            return null;
+        }
+
+        Dictionary<string, StoredColumn> map = [];
+        TableNote? note = null;
+        if (await HasSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false))
+        {
+            map = await ReadMapAsync(channel, table, cancellationToken).ConfigureAwait(false);
+            note = await ReadNoteAsync(channel, table, cancellationToken).ConfigureAwait(false);
+        }
+
+        var columns = ImmutableArray.CreateBuilder<StoredColumn>(actual.Count);
+        var systemColumns = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
+        foreach (SqlRow row in actual)
+        {
+            string name = row.Text(0);
+            if (SystemColumnSet.Contains(name))
+            {
+                systemColumns.Add(name);
+            }
+            else
+            {
+                columns.Add(map.TryGetValue(name, out StoredColumn? mapped) ? mapped : Unmapped(name, row.Text(1)));
+            }
+        }
+
+        return new(table, columns.ToImmutable(), systemColumns.ToImmutable(), note);
+    }
+
+    // What a column held before Millrace wrote it is not known, so its integers count as wide.
+    private StoredColumn Unmapped(string name, string typeName) =>
+        new(name, dialect.FromCatalog(typeName), null, null, dialect.FromCatalog(typeName).Kind == TypeKind.Int64, false);
+
+    private async ValueTask<Dictionary<string, StoredColumn>> ReadMapAsync(
+        SqlChannel channel, TableId table, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
+            $"""
+            SELECT column_name, logical_type, source_path, source_type, is_wide
+            FROM {system.Columns}
+            WHERE table_schema = {dialect.Literal(table.Schema)} AND table_name = {dialect.Literal(table.Name)}
+            """,
+            cancellationToken).ConfigureAwait(false);
+        return rows.ToDictionary(
+            r => r.Text(0),
+            r => new StoredColumn(r.Text(0), LogicalTypeText.Parse(r.Text(1)), r.TextOrNull(2), r.TextOrNull(3), r.Bool(4), true),
+            StringComparer.Ordinal);
+    }
+
+    private async ValueTask<TableNote?> ReadNoteAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
+            $"""
+            SELECT is_managed, key_columns, key_index, disposition, strategy, delete_mode, change_capture, generation
+            FROM {system.Tables}
+            WHERE table_schema = {dialect.Literal(table.Schema)} AND table_name = {dialect.Literal(table.Name)}
+            """,
+            cancellationToken).ConfigureAwait(false);
+        if (rows.Count == 0)
+        {
+            return null;
+        }
+
+        SqlRow row = rows[0];
+        ImmutableArray<string> key = [.. JsonSerializer.Deserialize<string[]>(row.Text(1))!];
+        var write = new TableWrite(new(table, [], key), Enum.Parse<WriteDisposition>(row.Text(3)))
+        {
+            Strategy = Enum.Parse<MergeStrategy>(row.Text(4)),
+            DeleteMode = Enum.Parse<DeleteMode>(row.Text(5)),
+            IsChangeCapture = row.Bool(6),
+        };
+        return new(row.Bool(0), key, row.TextOrNull(2), write, row.Int(7));
+    }
+}

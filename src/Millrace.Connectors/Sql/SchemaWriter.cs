@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Millrace.Core.Contracts;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// Creates and evolves tables: additive and lossless only, idempotent. Each call must run inside a transaction that holds the table's lock.
+/// </summary>
+internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, SchemaReader reader, SqlDestinationNames names)
+{
+    /// <summary>Brings <paramref name="table"/> to the shape that <paramref name="write"/> asks for; creates it where it is missing.</summary>
+    /// <param name="channel">The connection, in a transaction.</param>
+    /// <param name="table">The physical table: the target or its shadow.</param>
+    /// <param name="write">How it is written.</param>
+    /// <param name="generation">The generation to note for a table that is created.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async ValueTask<StoredTable> ApplyAsync(
+        SqlChannel channel, TableId table, TableWrite write, int generation, CancellationToken cancellationToken)
+    {
+        StoredTable? stored = await reader.ReadAsync(channel, table, cancellationToken).ConfigureAwait(false);
+        if (stored is null)
+        {
+            await CreateAsync(channel, table, write, generation, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await EvolveAsync(channel, stored, write, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await reader.ReadAsync(channel, table, cancellationToken).ConfigureAwait(false)
+            ?? throw new InvalidOperationException($"Table {table} is not there after it was created.");
+    }
+
+    /// <summary>Drops a table that Millrace made, and what is noted of it.</summary>
+    public string Drop(TableId table) => $"DROP TABLE IF EXISTS {dialect.Quote(table)}; {Forget(table)}";
+
+    /// <summary>Removes what is noted of a table.</summary>
+    public string Forget(TableId table) =>
+        $"""
+        DELETE FROM {system.Columns} WHERE {Names(table)};
+        DELETE FROM {system.Tables} WHERE {Names(table)}
+        """;
+
+    /// <summary>Creates a schema that is missing.</summary>
+    public async ValueTask EnsureSchemaAsync(SqlChannel channel, string schema, CancellationToken cancellationToken)
+    {
+        // Asked first, because CREATE SCHEMA IF NOT EXISTS wants the permission even where there is nothing to do.
+        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
+            $"SELECT 1 FROM information_schema.schemata WHERE schema_name = {dialect.Literal(schema)}", cancellationToken).ConfigureAwait(false);
+        if (rows.Count == 0)
+        {
+            await channel.ExecuteAsync($"CREATE SCHEMA IF NOT EXISTS {dialect.Quote(schema)}", cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask CreateAsync(
+        SqlChannel channel, TableId table, TableWrite write, int generation, CancellationToken cancellationToken)
+    {
+        await EnsureSchemaAsync(channel, table.Schema, cancellationToken).ConfigureAwait(false);
+        IEnumerable<string> columns = write.Schema.Columns
+            .Select(c => $"{dialect.Quote(c.Name)} {ColumnType(write, c)}")
+            .Concat(SystemColumnSet.For(write, dialect).Select(c => $"{dialect.Quote(c.Name)} {c.Type}"));
+        await channel.ExecuteAsync(
+            $"""
+            {Forget(table)};
+            CREATE TABLE {dialect.Quote(table)} (
+              {string.Join(",\n  ", columns)})
+            """,
+            cancellationToken).ConfigureAwait(false);
+        await NoteAsync(channel, table, new(true, write.Schema.Key, null, write, generation), cancellationToken).ConfigureAwait(false);
+        await MapAsync(channel, table, write.Schema.Columns, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask EvolveAsync(SqlChannel channel, StoredTable stored, TableWrite write, CancellationToken cancellationToken)
+    {
+        List<ColumnSchema> changed = [];
+        foreach (ColumnSchema column in write.Schema.Columns)
+        {
+            if (stored.Find(column.Name) is not { } there)
+            {
+                await channel.ExecuteAsync(
+                    $"ALTER TABLE {dialect.Quote(stored.Id)} ADD COLUMN {dialect.Quote(column.Name)} {ColumnType(write, column)}",
+                    cancellationToken).ConfigureAwait(false);
+                changed.Add(column);
+            }
+            else if (there.Type != column.Type && (there.IsMapped || stored.Note is { IsManaged: true }))
+            {
+                await RetypeAsync(channel, stored.Id, there, column.Type, cancellationToken).ConfigureAwait(false);
+                changed.Add(column);
+            }
+            else if (!there.IsMapped)
+            {
+                changed.Add(column with { Type = there.Type });
+            }
+            else if (there.Source != column.Source || there.SourceType != column.SourceType)
+            {
+                changed.Add(column);
+            }
+        }
+
+        await MapAsync(channel, stored.Id, changed, cancellationToken).ConfigureAwait(false);
+        await AddSystemColumnsAsync(channel, stored, write, cancellationToken).ConfigureAwait(false);
+        TableNote note = stored.Note ?? new(false, write.Schema.Key, null, write, 0);
+        if (write.RekeyFrom is { } from && !note.Key.Contains(SystemColumns.Key))
+        {
+            await RekeyAsync(channel, stored, from, cancellationToken).ConfigureAwait(false);
+            note = note with { KeyIndex = null };
+        }
+
+        TableNote wanted = note with { Key = write.Schema.Key, Write = write };
+        if (stored.Note is null || !SameNote(stored.Note, wanted))
+        {
+            await NoteAsync(channel, stored.Id, wanted, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask AddSystemColumnsAsync(
+        SqlChannel channel, StoredTable stored, TableWrite write, CancellationToken cancellationToken)
+    {
+        foreach ((string name, string type) in SystemColumnSet.For(write, dialect))
+        {
+            if (!stored.SystemColumns.Contains(name))
+            {
+                await channel.ExecuteAsync(
+                    $"ALTER TABLE {dialect.Quote(stored.Id)} ADD COLUMN {dialect.Quote(name)} {type}", cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask RetypeAsync(
+        SqlChannel channel, TableId table, StoredColumn from, LogicalType to, CancellationToken cancellationToken)
+    {
+        // A wider decimal or a finer timestamp may be the same type in the store; then only the map changes.
+        if (dialect.TypeName(from.Type) != dialect.TypeName(to))
+        {
+            await channel.ExecuteAsync(
+                dialect.AlterType(dialect.Quote(table), from.Name, from.Type, to), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask RekeyAsync(SqlChannel channel, StoredTable stored, string from, CancellationToken cancellationToken)
+    {
+        string key = KeySql.Canonical(dialect, dialect.Quote(from), stored.Find(from)?.SourceType);
+        string tag = CanonicalKey.TagOf(stored.Find(from)?.SourceType) ?? "j";
+        string dropIndex = stored.Note?.KeyIndex is { } index
+            ? $"DROP INDEX IF EXISTS {dialect.Quote(new TableId(stored.Id.Schema, index))};"
+            : "";
+        await channel.ExecuteAsync(
+            $"""
+            {dropIndex}
+            UPDATE {dialect.Quote(stored.Id)} SET {dialect.Quote(SystemColumns.Key)} = {key}
+            WHERE {dialect.Quote(SystemColumns.Key)} IS NULL;
+            UPDATE {system.Tombstones} SET key_text = {dialect.Literal(tag + ":")} || key_text WHERE {Names(stored.Id)}
+            """,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private string ColumnType(TableWrite write, ColumnSchema column) =>
+        write.Schema.Key.Contains(column.Name) || write.ParentKey.Contains(column.Name)
+            ? dialect.KeyColumnType(column.Type)
+            : dialect.TypeName(column.Type);
+
+    private async ValueTask MapAsync(
+        SqlChannel channel, TableId table, IReadOnlyCollection<ColumnSchema> columns, CancellationToken cancellationToken)
+    {
+        if (columns.Count == 0)
+        {
+            return;
+        }
+
+        IEnumerable<string> rows = columns.Select(c =>
+            $"({NameLiterals(table)}, {dialect.Literal(c.Name)}, {dialect.Literal(c.Source)}, {dialect.Literal(c.Type.ToString())}, {dialect.Literal(c.SourceType)}, FALSE)");
+        await channel.ExecuteAsync(
+            $"""
+            INSERT INTO {system.Columns} (table_schema, table_name, column_name, source_path, logical_type, source_type, is_wide)
+            VALUES {string.Join(",\n  ", rows)}
+            ON CONFLICT (table_schema, table_name, column_name) DO UPDATE
+            SET source_path = excluded.source_path, logical_type = excluded.logical_type, source_type = excluded.source_type
+            """,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes what is noted of a table.</summary>
+    public async ValueTask NoteAsync(SqlChannel channel, TableId table, TableNote note, CancellationToken cancellationToken) =>
+        await channel.ExecuteAsync(
+            $"""
+            INSERT INTO {system.Tables} (
+              table_schema, table_name, is_managed, key_columns, key_index, disposition, strategy, delete_mode, change_capture, generation)
+            VALUES (
+              {NameLiterals(table)}, {dialect.Literal(note.IsManaged)}, {dialect.Literal(JsonSerializer.Serialize(note.Key.AsEnumerable()))},
+              {dialect.Literal(note.KeyIndex)}, {dialect.Literal(note.Write.Disposition.ToString())},
+              {dialect.Literal(note.Write.Strategy.ToString())}, {dialect.Literal(note.Write.DeleteMode.ToString())},
+              {dialect.Literal(note.Write.IsChangeCapture)}, {dialect.Literal(note.Generation)})
+            ON CONFLICT (table_schema, table_name) DO UPDATE
+            SET is_managed = excluded.is_managed, key_columns = excluded.key_columns, key_index = excluded.key_index,
+                disposition = excluded.disposition, strategy = excluded.strategy, delete_mode = excluded.delete_mode,
+                change_capture = excluded.change_capture, generation = excluded.generation
+            """,
+            cancellationToken).ConfigureAwait(false);
+
+    /// <summary>A condition that chooses the rows of Millrace's own tables that belong to a table.</summary>
+    public string Names(TableId table) =>
+        $"table_schema = {dialect.Literal(table.Schema)} AND table_name = {dialect.Literal(table.Name)}";
+
+    /// <summary>The name of a table's unique index on its key.</summary>
+    public string KeyIndexOf(TableId table) => names.KeyIndexOf(table);
+
+    private string NameLiterals(TableId table) => $"{dialect.Literal(table.Schema)}, {dialect.Literal(table.Name)}";
+
+    private static bool SameNote(TableNote a, TableNote b) =>
+        a.Key.SequenceEqual(b.Key) && a.KeyIndex == b.KeyIndex && a.Generation == b.Generation && a.Write.Disposition == b.Write.Disposition
+            && a.Write.Strategy == b.Write.Strategy && a.Write.DeleteMode == b.Write.DeleteMode
+            && a.Write.IsChangeCapture == b.Write.IsChangeCapture;
+}

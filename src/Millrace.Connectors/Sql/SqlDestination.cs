@@ -1,0 +1,161 @@
+using Millrace.Core.Contracts;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// A destination that speaks SQL. What engines differ in, they say through <see cref="SqlDialect"/> and <see cref="SqlChannel"/>; order and
+/// meaning of every statement are here. Loads use one connection; descriptions, which the engine asks for while a load is open, another.
+/// </summary>
+internal abstract class SqlDestination : IDestination, IQuarantineStore
+{
+    private readonly SqlStore _store;
+    private readonly SemaphoreSlim _catalogTurn = new(1, 1);
+    private SqlChannel? _loads;
+    private SqlChannel? _catalog;
+    private bool _isReady;
+
+    /// <summary>Creates the destination; connects when it is first needed.</summary>
+    protected SqlDestination(SqlStore store) => _store = store;
+
+    /// <inheritdoc/>
+    public NamingRule Naming => _store.Dialect.Naming;
+
+    /// <inheritdoc/>
+    public LogicalType? Fit(LogicalType type) => _store.Dialect.Fit(type);
+
+    /// <inheritdoc/>
+    public ValueTask<TargetTable?> DescribeAsync(TableId table, CancellationToken cancellationToken) =>
+        OnCatalogAsync(channel => DescribeAsync(channel, table, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask PrepareAsync(WriteRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        SqlChannel channel = await LoadsAsync(cancellationToken).ConfigureAwait(false);
+        if (!_isReady)
+        {
+            await _store.EnsureSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
+            _isReady = true;
+        }
+
+        foreach (TableWrite table in request.Tables)
+        {
+            await _store.PrepareInTransactionAsync(channel, table, request.Generation, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Checkpoint>> CommittedAsync(string taskKey, CancellationToken cancellationToken) => OnCatalogAsync(
+        async channel => await _store.Reader.HasSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false)
+            ? await _store.Checkpoints.ReadAsync(channel, taskKey, false, cancellationToken).ConfigureAwait(false)
+            : [],
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask ReplaceCheckpointsAsync(
+        string taskKey, IReadOnlyList<Checkpoint> checkpoints, CancellationToken cancellationToken)
+    {
+        SqlChannel channel = await LoadsAsync(cancellationToken).ConfigureAwait(false);
+        await _store.EnsureSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
+        await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await channel.LockAsync("task " + taskKey, cancellationToken).ConfigureAwait(false);
+            await channel.ExecuteAsync(_store.Checkpoints.Remove(taskKey), cancellationToken).ConfigureAwait(false);
+            await _store.Checkpoints.WriteAsync(channel, checkpoints, _store.Time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+            await channel.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await channel.RollbackAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IWriteSession> BeginAsync(WriteRequest request, LoadId load, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return new SqlWriteSession(_store, await LoadsAsync(cancellationToken).ConfigureAwait(false), request, load);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(string? taskKey, int limit, CancellationToken cancellationToken) => OnCatalogAsync(
+        async channel => await _store.Reader.HasSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false)
+            ? await _store.Quarantine.ListAsync(channel, taskKey, limit, cancellationToken).ConfigureAwait(false)
+            : [],
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ids.Count > 0)
+        {
+            await OnCatalogAsync(channel => channel.ExecuteAsync(_store.Quarantine.Remove(ids), cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public virtual async ValueTask DisposeAsync()
+    {
+        if (_loads is not null)
+        {
+            await _loads.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_catalog is not null)
+        {
+            await _catalog.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _catalogTurn.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Opens a connection, its session settings made.</summary>
+    protected abstract ValueTask<SqlChannel> OpenAsync(CancellationToken cancellationToken);
+
+    private async ValueTask<TargetTable?> DescribeAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken)
+    {
+        TableId resolved = _store.Names.Resolve(table);
+        StoredTable? stored = await _store.Reader.ReadAsync(channel, resolved, cancellationToken).ConfigureAwait(false);
+        if (stored is null)
+        {
+            return null;
+        }
+
+        IReadOnlyList<SqlRow> first = await channel.QueryAsync(
+            $"SELECT 1 FROM {_store.Dialect.Quote(resolved)} LIMIT 1", cancellationToken).ConfigureAwait(false);
+        return stored.ToTarget(table, first.Count == 0);
+    }
+
+    private async ValueTask<SqlChannel> LoadsAsync(CancellationToken cancellationToken) =>
+        _loads = await UsableAsync(_loads, cancellationToken).ConfigureAwait(false);
+
+    // One caller at a time: the shaping stage describes tables while another stage writes.
+    private async ValueTask<T> OnCatalogAsync<T>(Func<SqlChannel, ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        await _catalogTurn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _catalog = await UsableAsync(_catalog, cancellationToken).ConfigureAwait(false);
+            return await work(_catalog).ConfigureAwait(false);
+        }
+        finally
+        {
+            _catalogTurn.Release();
+        }
+    }
+
+    private async ValueTask<SqlChannel> UsableAsync(SqlChannel? channel, CancellationToken cancellationToken)
+    {
+        if (channel is { IsBroken: true })
+        {
+            await channel.DisposeAsync().ConfigureAwait(false);
+            channel = null;
+        }
+
+        return channel ?? await OpenAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

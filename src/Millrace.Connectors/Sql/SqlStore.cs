@@ -1,0 +1,162 @@
+using System.Globalization;
+using Millrace.Core.Contracts;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>What the destination and its sessions share: the dialect, Millrace's own tables, and how a request's table is found.</summary>
+internal sealed class SqlStore
+{
+    private int _stages;
+
+    /// <summary>Creates the store of one destination.</summary>
+    /// <param name="dialect">The engine's dialect.</param>
+    /// <param name="defaultSchema">The schema of tables that name none.</param>
+    /// <param name="metadataSchema">The schema of Millrace's own tables.</param>
+    /// <param name="time">The clock.</param>
+    public SqlStore(SqlDialect dialect, string defaultSchema, string metadataSchema, TimeProvider time)
+    {
+        Dialect = dialect;
+        Time = time;
+        System = new(dialect, metadataSchema);
+        Names = new(dialect, defaultSchema);
+        Reader = new(dialect, System);
+        Schemas = new(dialect, System, Reader, Names);
+        Checkpoints = new(dialect, System);
+        Quarantine = new(dialect, System);
+    }
+
+    public SqlDialect Dialect { get; }
+
+    public TimeProvider Time { get; }
+
+    public SystemTables System { get; }
+
+    public SqlDestinationNames Names { get; }
+
+    public SchemaReader Reader { get; }
+
+    public SchemaWriter Schemas { get; }
+
+    public CheckpointStore Checkpoints { get; }
+
+    public QuarantineStore Quarantine { get; }
+
+    /// <summary>The lock under which a table's definition changes.</summary>
+    public static string LockName(TableId table) => "table " + table;
+
+    /// <summary>A name for a stage that no other stage of this destination has.</summary>
+    public string NextStageName() => "_millrace_stage_" + (++_stages).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Makes Millrace's own tables where they are missing.</summary>
+    public async ValueTask EnsureSystemTablesAsync(SqlChannel channel, CancellationToken cancellationToken)
+    {
+        if (await Reader.HasSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await channel.LockAsync("system tables " + System.Schema, cancellationToken).ConfigureAwait(false);
+            await Schemas.EnsureSchemaAsync(channel, System.Schema, cancellationToken).ConfigureAwait(false);
+            if (Dialect.BeforeSystemTables(System.Schema) is { Length: > 0 } before)
+            {
+                await channel.ExecuteAsync(before, cancellationToken).ConfigureAwait(false);
+            }
+
+            await channel.ExecuteAsync(System.Create(), cancellationToken).ConfigureAwait(false);
+            await channel.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await channel.RollbackAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Prepares one table in a transaction of its own.</summary>
+    public async ValueTask<StoredTable> PrepareInTransactionAsync(
+        SqlChannel channel, TableWrite write, int generation, CancellationToken cancellationToken)
+    {
+        await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            StoredTable stored = await PrepareTableAsync(channel, write, generation, cancellationToken).ConfigureAwait(false);
+            await channel.CommitAsync(cancellationToken).ConfigureAwait(false);
+            return stored;
+        }
+        finally
+        {
+            await channel.RollbackAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Creates or evolves one table under its lock, inside the current transaction; returns the one that rows go to.</summary>
+    public async ValueTask<StoredTable> PrepareTableAsync(
+        SqlChannel channel, TableWrite write, int generation, CancellationToken cancellationToken)
+    {
+        TableId target = Names.Resolve(write.Schema.Table);
+        await channel.LockAsync(LockName(target), cancellationToken).ConfigureAwait(false);
+        if (write.Disposition != WriteDisposition.Replace)
+        {
+            return await Schemas.ApplyAsync(channel, target, write, generation, cancellationToken).ConfigureAwait(false);
+        }
+
+        StoredTable there = await Reader.ReadAsync(channel, target, cancellationToken).ConfigureAwait(false)
+            ?? await Schemas.ApplyAsync(channel, target, write, 0, cancellationToken).ConfigureAwait(false);
+        if (there.Note is null)
+        {
+            there = await Schemas.ApplyAsync(channel, target, write, 0, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (there.Note!.Generation == generation)
+        {
+            return await Schemas.ApplyAsync(channel, target, write, generation, cancellationToken).ConfigureAwait(false);
+        }
+
+        TableId shadow = Names.ShadowOf(target);
+        StoredTable? stale = await Reader.ReadAsync(channel, shadow, cancellationToken).ConfigureAwait(false);
+        if (stale is not null && stale.Note?.Generation != generation)
+        {
+            await channel.ExecuteAsync(Schemas.Drop(shadow), cancellationToken).ConfigureAwait(false);
+        }
+
+        return await Schemas.ApplyAsync(channel, shadow, write, generation, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The table that rows go to: the target, or while a replace is under way its shadow.</summary>
+    public async ValueTask<TableId> PhysicalAsync(SqlChannel channel, TableWrite write, int generation, CancellationToken cancellationToken)
+    {
+        TableId target = Names.Resolve(write.Schema.Table);
+        if (write.Disposition != WriteDisposition.Replace)
+        {
+            return target;
+        }
+
+        StoredTable? there = await Reader.ReadAsync(channel, target, cancellationToken).ConfigureAwait(false);
+        return there?.Note?.Generation == generation ? target : Names.ShadowOf(target);
+    }
+
+    /// <summary>A table that a commit completes although this load brought it no row; null where there is nothing to complete.</summary>
+    public async ValueTask<TableLoad?> UnknownTableAsync(
+        SqlChannel channel, TableId table, TableWrite? write, int generation, CancellationToken cancellationToken)
+    {
+        TableId target = Names.Resolve(table);
+        StoredTable? stored = await Reader.ReadAsync(channel, target, cancellationToken).ConfigureAwait(false);
+        write ??= stored?.Note?.Write;
+        if (write is null || stored is null)
+        {
+            return null;
+        }
+
+        if (write.Disposition == WriteDisposition.Replace && stored.Note?.Generation != generation)
+        {
+            StoredTable? shadow = await Reader.ReadAsync(channel, Names.ShadowOf(target), cancellationToken).ConfigureAwait(false);
+            stored = shadow?.Note?.Generation == generation ? shadow : stored;
+        }
+
+        TableSchema schema = stored.ToTarget(table, false).Schema;
+        return new(write with { Schema = schema }, stored, NextStageName());
+    }
+}

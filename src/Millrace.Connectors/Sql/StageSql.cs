@@ -1,0 +1,117 @@
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>
+/// Text about one table's stage: a TEMP table with the load's rows in order, shaped after the target so that every type and collation is the
+/// target's own. Aliases: <c>s</c> the stage, <c>t</c> the target.
+/// </summary>
+internal class StageSql
+{
+    /// <summary>bigint: the row's number within the load.</summary>
+    public const string Sequence = "_millrace_seq";
+
+    /// <summary>smallint: a <see cref="StageCode"/>.</summary>
+    public const string Op = "_millrace_op";
+
+    /// <summary>Source time of the change.</summary>
+    public const string Time = "_millrace_time";
+
+    /// <summary>Writes text for <paramref name="load"/>.</summary>
+    public StageSql(SqlDialect dialect, TableLoad load, int generation)
+    {
+        Dialect = dialect;
+        Load = load;
+        Generation = generation;
+        Stage = dialect.Quote(load.StageName);
+        Target = dialect.Quote(load.Stored.Id);
+        Key = KeySql.List(dialect, "", load.Write.Schema.Key);
+    }
+
+    protected SqlDialect Dialect { get; }
+
+    protected TableLoad Load { get; }
+
+    protected int Generation { get; }
+
+    /// <summary>The stage table, quoted.</summary>
+    public string Stage { get; }
+
+    /// <summary>The target table, quoted.</summary>
+    public string Target { get; }
+
+    /// <summary>The key's columns, quoted, without an alias.</summary>
+    public string Key { get; }
+
+    /// <summary>The order of a key's events: by position, then as they came.</summary>
+    public string Order => Load.Write.IsChangeCapture
+        ? $"coalesce({Dialect.Quote(SystemColumns.Position)}, ''), {Sequence}"
+        : Sequence;
+
+    /// <summary>The same, last first.</summary>
+    public string OrderDescending => Load.Write.IsChangeCapture
+        ? $"coalesce({Dialect.Quote(SystemColumns.Position)}, '') DESC, {Sequence} DESC"
+        : $"{Sequence} DESC";
+
+    /// <summary>Makes the stage.</summary>
+    public string Create()
+    {
+        string position = Load.Write.IsChangeCapture ? Dialect.Quote("t", SystemColumns.Position) : "CAST(NULL AS text)";
+        return $"""
+            CREATE TEMP TABLE {Stage} AS
+            SELECT
+              CAST(NULL AS bigint) AS {Sequence},
+              CAST(NULL AS smallint) AS {Op},
+              {position} AS {Dialect.Quote(SystemColumns.Position)},
+              CAST(NULL AS {Dialect.TypeName(LogicalType.TimestampUtc())}) AS {Time},
+              {KeySql.List(Dialect, "t", Load.Columns.Select(c => c.Name))}
+            FROM {Target} AS t
+            WITH NO DATA
+            """;
+    }
+
+    /// <summary>Adds a column's unset mark.</summary>
+    public string AddUnset(string mark) => $"ALTER TABLE {Stage} ADD COLUMN {mark} boolean";
+
+    /// <summary>The condition that a stage row says nothing of a column.</summary>
+    /// <param name="alias">The stage's alias.</param>
+    /// <param name="column">Index of the column.</param>
+    /// <param name="deletesKeep">True where a delete says nothing of the columns either (soft deletes).</param>
+    public string IsUnset(string alias, int column, bool deletesKeep)
+    {
+        string marked = Load.UnsetMarks.TryGetValue(Load.Columns[column].Name, out string? mark)
+            ? $"coalesce({alias}.{mark}, FALSE)"
+            : "FALSE";
+        return deletesKeep ? $"({alias}.{Op} = {StageCode.Delete} OR {marked})" : marked;
+    }
+
+    /// <summary>The condition that the event <paramref name="s"/> is newer than the row <paramref name="t"/>.</summary>
+    public string IsNewer(string t, string s) =>
+        $"""
+        ({t}."_millrace_generation" IS NULL OR {t}."_millrace_position" IS NULL OR {s}."_millrace_position" IS NULL
+          OR {t}."_millrace_generation" < {Generation}
+          OR ({t}."_millrace_generation" = {Generation} AND {t}."_millrace_position" < {s}."_millrace_position"))
+        """;
+
+    /// <summary>Removes staged events that are not newer than a row that they meet.</summary>
+    public string DropStale() =>
+        $"""
+        DELETE FROM {Stage} AS s
+        USING {Target} AS t
+        WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)}
+          AND (t."_millrace_generation" > {Generation}
+            OR (t."_millrace_generation" = {Generation} AND t."_millrace_position" >= s."_millrace_position"))
+        """;
+
+    /// <summary>Keeps the last event of each key.</summary>
+    public string KeepLast() =>
+        $"""
+        DELETE FROM {Stage}
+        WHERE {Sequence} IN (
+          SELECT {Sequence}
+          FROM (
+            SELECT {Sequence}, row_number() OVER (PARTITION BY {Key} ORDER BY {OrderDescending}) AS n
+            FROM {Stage}) AS ranked
+          WHERE n > 1)
+        """;
+}

@@ -1,0 +1,82 @@
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.Sql;
+
+/// <summary>Millrace's own tables, which stand beside the data in one schema, and the statements that make them.</summary>
+internal sealed class SystemTables
+{
+    private readonly SqlDialect _dialect;
+
+    /// <summary>Names the tables in <paramref name="schema"/>.</summary>
+    public SystemTables(SqlDialect dialect, string schema)
+    {
+        _dialect = dialect;
+        Schema = schema;
+        Checkpoints = dialect.Quote(new TableId(schema, "_millrace_checkpoints"));
+        Tables = dialect.Quote(new TableId(schema, TablesName));
+        Columns = dialect.Quote(new TableId(schema, "_millrace_columns"));
+        Quarantine = dialect.Quote(new TableId(schema, "_millrace_quarantine"));
+        Tombstones = dialect.Quote(new TableId(schema, "_millrace_tombstones"));
+        CheckFailures = dialect.Quote(new TableId(schema, LastName));
+    }
+
+    /// <summary>The schema that holds them.</summary>
+    public string Schema { get; }
+
+    /// <summary>Each partition's checkpoint: the truth after a crash.</summary>
+    public string Checkpoints { get; }
+
+    /// <summary>Tables that Millrace writes: how, by which key, in which generation.</summary>
+    public string Tables { get; }
+
+    /// <summary>The column map: target column, the source path that feeds it, its types.</summary>
+    public string Columns { get; }
+
+    /// <summary>Rows that could not be loaded.</summary>
+    public string Quarantine { get; }
+
+    /// <summary>Positions of keys that are gone, so that an older event does not bring them back.</summary>
+    public string Tombstones { get; }
+
+    /// <summary>Samples of rows that failed a quality check.</summary>
+    public string CheckFailures { get; }
+
+    // Made first and last: where the last is there, all are.
+    private const string TablesName = "_millrace_tables";
+    private const string LastName = "_millrace_check_failures";
+
+    /// <summary>A query that has rows where the tables were made.</summary>
+    public string ExistQuery => _dialect.ColumnsQuery(new(Schema, LastName));
+
+    /// <summary>Makes those that are missing.</summary>
+    public string Create()
+    {
+        string text = _dialect.OrderedText;
+        string instant = _dialect.TypeName(LogicalType.TimestampUtc());
+        return $"""
+            CREATE TABLE IF NOT EXISTS {Tables} (
+              table_schema {text} NOT NULL, table_name {text} NOT NULL, is_managed boolean NOT NULL, key_columns text NOT NULL,
+              key_index text, disposition text NOT NULL, strategy text NOT NULL, delete_mode text NOT NULL,
+              change_capture boolean NOT NULL, generation integer NOT NULL,
+              PRIMARY KEY (table_schema, table_name));
+            CREATE TABLE IF NOT EXISTS {Columns} (
+              table_schema {text} NOT NULL, table_name {text} NOT NULL, column_name {text} NOT NULL, source_path text,
+              logical_type text NOT NULL, source_type text, is_wide boolean NOT NULL,
+              PRIMARY KEY (table_schema, table_name, column_name));
+            CREATE TABLE IF NOT EXISTS {Checkpoints} (
+              task_key {text} NOT NULL, "partition" {text} NOT NULL, generation integer NOT NULL, load_id text NOT NULL,
+              "position" text NOT NULL, "rows" bigint NOT NULL, committed_at {instant} NOT NULL,
+              PRIMARY KEY (task_key, "partition"));
+            CREATE TABLE IF NOT EXISTS {Tombstones} (
+              table_schema {text} NOT NULL, table_name {text} NOT NULL, key_text {text} NOT NULL, generation integer NOT NULL,
+              "position" {text} NOT NULL, PRIMARY KEY (table_schema, table_name, key_text));
+            CREATE TABLE IF NOT EXISTS {Quarantine} (
+              id {_dialect.Identity(Schema, "_millrace_quarantine_id")}, task_key text NOT NULL, run_id bigint NOT NULL,
+              table_schema text NOT NULL, table_name text NOT NULL, "position" text NOT NULL, code text NOT NULL,
+              reason text NOT NULL, raw text, quarantined_at {instant} NOT NULL);
+            CREATE TABLE IF NOT EXISTS {CheckFailures} (
+              task_key text NOT NULL, run_id bigint NOT NULL, table_schema text NOT NULL, table_name text NOT NULL,
+              check_name text NOT NULL, failing_rows bigint NOT NULL, sample text, failed_at {instant} NOT NULL);
+            """;
+    }
+}
