@@ -220,7 +220,7 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
                 RowClassifier.PositionOf(_rows.Batch, refused.Row),
                 ErrorCodes.ValueRefused,
                 $"Column {load.Columns[refused.Column].Name}: {refused.Reason}",
-                RowJson.Write(_rows.Batch, refused.Row)));
+                RowJson.Of(_rows.Batch, refused.Row)));
         }
 
         load.Sequence += _rows.Batch.RowCount;
