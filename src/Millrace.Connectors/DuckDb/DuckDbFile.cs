@@ -8,6 +8,9 @@ namespace Millrace.Connectors.DuckDb;
 /// it. Another process's lock is waited for. Paths are full ones (<see cref="DuckDbOptions.From"/>).</summary>
 internal sealed class DuckDbFile : IAsyncDisposable
 {
+    /// <summary>The catalog that the file is in every connection.</summary>
+    internal const string Catalog = "_millrace_file";
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
     private static readonly SemaphoreSlim Gate = new(1, 1);
     private static readonly Dictionary<string, Shared> Open = new(StringComparer.Ordinal);
@@ -44,8 +47,22 @@ internal sealed class DuckDbFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a connection; the caller disposes it before this.</summary>
-    internal DuckDbConnection Connect() => _shared.Database.Connect();
+    /// <summary>Opens a connection whose unqualified names are the file's and whose clock is UTC; the caller disposes it
+    /// before this.</summary>
+    internal DuckDbConnection Connect()
+    {
+        DuckDbConnection connection = _shared.Database.Connect();
+        try
+        {
+            connection.Execute($"USE {Catalog}; SET TimeZone = 'UTC'", CancellationToken.None);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -91,22 +108,40 @@ internal sealed class DuckDbFile : IAsyncDisposable
     {
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
             Directory.CreateDirectory(folder);
-        DuckDbDatabase? database = DuckDbDatabase.TryOpen(path, Settings(options), out lockedBy);
-        if (database is null && !DuckDbErrors.IsLocked(lockedBy))
-            throw DuckDbErrors.CannotOpen(path, lockedBy);
-        return database;
+        DuckDbDatabase database = DuckDbDatabase.TryOpen(":memory:", Settings(path, options), out string error)
+            ?? throw DuckDbErrors.CannotOpen(path, error);
+        lockedBy = Attach(database, path);
+        if (lockedBy.Length == 0)
+            return database;
+        database.Dispose();
+        return DuckDbErrors.IsLocked(lockedBy) ? null : throw DuckDbErrors.CannotOpen(path, lockedBy);
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Settings(DuckDbOptions options)
+    // Attached under a name of ours: opened directly, the file's name would be the catalog's, and a schema of that name
+    // (shop.duckdb, shop.orders) would make every reference to it ambiguous.
+    private static string Attach(DuckDbDatabase database, string path)
+    {
+        try
+        {
+            using DuckDbConnection connection = database.Connect();
+            connection.Execute($"ATTACH {DuckDbDialect.Instance.Literal(path)} AS {Catalog}", CancellationToken.None);
+            return "";
+        }
+        catch (MillraceException error)
+        {
+            return error.Message;
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Settings(string path, DuckDbOptions options)
     {
         yield return new("memory_limit", $"{options.MemoryLimit.Bytes}B");
         yield return new("threads", $"{(options.Threads > 0 ? options.Threads : Environment.ProcessorCount)}");
+        yield return new("temp_directory", options.TempDirectory is { Length: > 0 } temp ? temp : path + ".tmp");
 
         // Extensions come from the network or a home directory: what is built in is all there is to be.
         yield return new("autoinstall_known_extensions", "false");
         yield return new("autoload_known_extensions", "false");
-        if (options.TempDirectory is { Length: > 0 } temp)
-            yield return new("temp_directory", temp);
     }
 
     // Two names of one file must meet in one instance.

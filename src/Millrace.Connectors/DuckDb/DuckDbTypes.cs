@@ -1,3 +1,4 @@
+using System.Globalization;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.DuckDb;
@@ -38,4 +39,36 @@ internal static class DuckDbTypes
         TypeKind.Timestamp when type.Precision <= MicrosecondDigits => type.IsUtc ? "TIMESTAMPTZ" : "TIMESTAMP",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "DuckDB has no type that holds it."),
     };
+
+    /// <summary>The logical type of a column that Millrace did not make, by the name that <c>duckdb_columns()</c> gives its type.
+    /// What has no counterpart (lists, structs, enums) counts as text: DuckDB casts what is inserted.</summary>
+    internal static LogicalType FromCatalog(string typeName) => typeName switch
+    {
+        "BOOLEAN" => LogicalType.Boolean,
+        "TINYINT" or "UTINYINT" or "SMALLINT" => LogicalType.Int16,
+        "USMALLINT" or "INTEGER" => LogicalType.Int32,
+        "UINTEGER" or "BIGINT" => LogicalType.Int64,
+        "UBIGINT" => LogicalType.Decimal(20, 0),
+        "HUGEINT" or "UHUGEINT" => LogicalType.Decimal(LogicalType.MaxDecimalPrecision, 0),
+        "FLOAT" => LogicalType.Float32,
+        "DOUBLE" => LogicalType.Float64,
+        "JSON" => LogicalType.Json,
+        "BLOB" => LogicalType.Bytes,
+        "UUID" => LogicalType.Uuid,
+        "DATE" => LogicalType.Date,
+        "TIME" => LogicalType.Time(MicrosecondDigits),
+        "TIMESTAMP_S" => LogicalType.TimestampNaive(0),
+        "TIMESTAMP_MS" => LogicalType.TimestampNaive(3),
+        "TIMESTAMP" => LogicalType.TimestampNaive(),
+        "TIMESTAMP_NS" => LogicalType.TimestampNaive(7),
+        "TIMESTAMP WITH TIME ZONE" => LogicalType.TimestampUtc(),
+        _ when typeName.StartsWith("DECIMAL(", StringComparison.Ordinal) => ParseDecimal(typeName),
+        _ => LogicalType.Text,
+    };
+
+    private static LogicalType ParseDecimal(string typeName)
+    {
+        string[] parts = typeName["DECIMAL(".Length..].TrimEnd(')').Split(',');
+        return LogicalType.Decimal(int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture));
+    }
 }

@@ -77,7 +77,6 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library)] internal static partial DuckDbErrorType duckdb_result_error_type(DuckDbResultStruct* result);
     [LibraryImport(Library)] internal static partial void duckdb_destroy_result(DuckDbResultStruct* result);
     [LibraryImport(Library)] internal static partial ulong duckdb_column_count(DuckDbResultStruct* result);
-    [LibraryImport(Library)] internal static partial byte* duckdb_column_name(DuckDbResultStruct* result, ulong column);
     [LibraryImport(Library)] internal static partial nint duckdb_column_logical_type(DuckDbResultStruct* result, ulong column);
     [LibraryImport(Library)] internal static partial ulong duckdb_rows_changed(DuckDbResultStruct* result);
     [LibraryImport(Library)] internal static partial nint duckdb_fetch_chunk(DuckDbResultStruct result);
@@ -113,8 +112,6 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library)] internal static partial int duckdb_appender_flush(DuckDbAppenderHandle appender);
     [LibraryImport(Library)] internal static partial int duckdb_appender_clear(nint appender);
     [LibraryImport(Library)] internal static partial nint duckdb_appender_error_data(DuckDbAppenderHandle appender);
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_error_data")]
-    internal static partial nint duckdb_appender_error_data_raw(nint appender);
     [LibraryImport(Library)] internal static partial int duckdb_appender_destroy(nint* appender);
 
     // Errors

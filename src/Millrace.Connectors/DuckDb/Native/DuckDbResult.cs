@@ -31,13 +31,6 @@ internal sealed unsafe class DuckDbResult : IDisposable
     /// <summary>The types of the columns.</summary>
     internal IReadOnlyList<DuckDbColumnType> Types => _types ??= ReadTypes();
 
-    /// <summary>The names of the columns.</summary>
-    internal string Name(int column)
-    {
-        fixed (DuckDbResultStruct* result = &_result)
-            return DuckDbErrors.Text(DuckDbNative.duckdb_column_name(result, (ulong)column));
-    }
-
     internal static DuckDbResult Execute(nint pending, CancellationToken ct)
     {
         DuckDbResultStruct result;
@@ -99,6 +92,32 @@ internal sealed unsafe class DuckDbResult : IDisposable
     /// <summary>The text, or null.</summary>
     internal string? GetStringOrNull(int column) => IsNull(column) ? null : GetString(column);
 
+    /// <summary>A value as the nearest .NET type, for small results only: integers, floats, decimals (HUGEINT among them), bool,
+    /// text, bytes, and UTC <see cref="DateTime"/> for timestamps; null for NULL.</summary>
+    /// <exception cref="InvalidOperationException">The type has no such counterpart; the query should cast it to text.</exception>
+    internal object? GetValue(int column)
+    {
+        if (IsNull(column))
+            return null;
+        DuckDbColumnType type = Types[column];
+        return type.Id switch
+        {
+            DuckDbTypeId.Boolean => GetBoolean(column),
+            DuckDbTypeId.TinyInt or DuckDbTypeId.SmallInt or DuckDbTypeId.Integer or DuckDbTypeId.BigInt
+                or DuckDbTypeId.UTinyInt or DuckDbTypeId.USmallInt or DuckDbTypeId.UInteger => GetInt64(column),
+            DuckDbTypeId.UBigInt => (decimal)Get<ulong>(column),
+            DuckDbTypeId.HugeInt => (decimal)Get<Int128>(column),
+            DuckDbTypeId.Decimal => GetDecimal(column, type),
+            DuckDbTypeId.Float => Get<float>(column),
+            DuckDbTypeId.Double => Get<double>(column),
+            DuckDbTypeId.Varchar => GetString(column),
+            DuckDbTypeId.Blob => GetBytes(column).ToArray(),
+            DuckDbTypeId.Timestamp or DuckDbTypeId.TimestampTz =>
+                DateTime.UnixEpoch.AddTicks(checked(Get<long>(column) * TimeSpan.TicksPerMicrosecond)),
+            _ => throw new InvalidOperationException($"A result has a column of type {type.Id}, which has no counterpart here."),
+        };
+    }
+
     public void Dispose()
     {
         if (_disposed)
@@ -111,6 +130,15 @@ internal sealed unsafe class DuckDbResult : IDisposable
     }
 
     ~DuckDbResult() => Dispose();
+
+    private decimal GetDecimal(int column, DuckDbColumnType type)
+    {
+        Int128 unscaled = type.Storage == DuckDbTypeId.HugeInt ? Get<Int128>(column) : GetInt64(column);
+        decimal value = (decimal)unscaled;
+        for (int i = 0; i < type.Scale; i++)
+            value /= 10;
+        return value;
+    }
 
     private bool NextChunk()
     {
