@@ -42,7 +42,7 @@ internal static unsafe class DuckDbErrors
 
     private static MillraceException Statement(DuckDbErrorType type, string message) => type switch
     {
-        DuckDbErrorType.IO or DuckDbErrorType.Fatal when IsDiskFull(message) => new MillraceException(
+        _ when IsDiskFull(message) => new MillraceException(
             ErrorCodes.DiskFull,
             $"No space is left for DuckDB's files: {message}",
             "Free space on the disk of the file and of temp_directory, then run again: the file holds its last commit."),
