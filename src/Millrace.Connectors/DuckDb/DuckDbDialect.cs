@@ -58,8 +58,7 @@ internal sealed class DuckDbDialect : SqlDialect
         from == to ? expression : $"CAST({expression} AS {TypeName(to)})";
 
     /// <inheritdoc/>
-    public override string Differs(IEnumerable<string> left, IEnumerable<string> right) =>
-        $"({string.Join(" OR ", left.Zip(right, static (l, r) => $"{l} IS DISTINCT FROM {r}"))})";
+    public override string Differs(string leftRow, string rightRow) => $"{leftRow} IS DISTINCT FROM {rightRow}";
 
     /// <summary>A text literal. A NUL ends a statement's text, so it is written as an expression.</summary>
     public override string Literal(string? text) => text is null || !text.Contains('\0', StringComparison.Ordinal)

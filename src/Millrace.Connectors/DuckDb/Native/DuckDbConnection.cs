@@ -8,17 +8,17 @@ internal sealed unsafe class DuckDbConnection : IDisposable
     internal DuckDbConnection(DuckDbConnectionHandle handle) => _handle = handle;
 
     /// <summary>Runs one statement or several, separated by semicolons, and returns the rows that the last one
-    /// changed. Parameters go to the one statement that has any.</summary>
+    /// changed.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; the statement had no effect.</exception>
     /// <exception cref="Core.Errors.MillraceException">A coded error of <see cref="DuckDbErrors"/>: DuckDB refused it.</exception>
-    internal long Execute(string sql, CancellationToken ct, params ReadOnlySpan<DuckDbParameter> parameters)
+    internal long Execute(string sql, CancellationToken ct)
     {
-        using DuckDbResult result = Query(sql, ct, parameters);
+        using DuckDbResult result = Query(sql, ct);
         return result.RowsChanged;
     }
 
     /// <summary>Runs statements as <see cref="Execute"/> does and returns the last one's rows.</summary>
-    internal DuckDbResult Query(string sql, CancellationToken ct, params ReadOnlySpan<DuckDbParameter> parameters)
+    internal DuckDbResult Query(string sql, CancellationToken ct)
     {
         nint statements = 0;
         try
@@ -26,11 +26,11 @@ internal sealed unsafe class DuckDbConnection : IDisposable
             ulong count = DuckDbNative.duckdb_extract_statements(_handle, sql, &statements);
             if (count == 0)
                 DuckDbErrors.ThrowStatement(DuckDbErrorType.Invalid, ExtractError(statements), ct);
-            DuckDbResult result = Run(statements, 0, parameters, ct);
+            DuckDbResult result = Run(statements, 0, ct);
             for (ulong index = 1; index < count; index++)
             {
                 result.Dispose();
-                result = Run(statements, index, parameters, ct);
+                result = Run(statements, index, ct);
             }
 
             return result;
@@ -53,8 +53,7 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         return message == null ? "there is no statement in the text" : DuckDbErrors.Text(message);
     }
 
-    private DuckDbResult Run(
-        nint statements, ulong index, ReadOnlySpan<DuckDbParameter> parameters, CancellationToken ct)
+    private DuckDbResult Run(nint statements, ulong index, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         nint prepared = 0;
@@ -62,8 +61,7 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         try
         {
             if (DuckDbNative.duckdb_prepare_extracted_statement(_handle, statements, index, &prepared) != 0)
-                DuckDbErrors.ThrowStatement(PrepareError(prepared, out string message), message, ct);
-            Bind(prepared, parameters, ct);
+                DuckDbErrors.ThrowStatement(DuckDbErrorType.Binder, DuckDbErrors.Text(DuckDbNative.duckdb_prepare_error(prepared)), ct);
             if (DuckDbNative.duckdb_pending_prepared(prepared, &pending) != 0)
                 DuckDbErrors.ThrowStatement(DuckDbErrorType.Invalid, DuckDbErrors.Text(DuckDbNative.duckdb_pending_error(pending)), ct);
 
@@ -77,25 +75,5 @@ internal sealed unsafe class DuckDbConnection : IDisposable
             DuckDbNative.duckdb_destroy_pending(&pending);
             DuckDbNative.duckdb_destroy_prepare(&prepared);
         }
-    }
-
-    private static void Bind(nint prepared, ReadOnlySpan<DuckDbParameter> parameters, CancellationToken ct)
-    {
-        ulong count = DuckDbNative.duckdb_nparams(prepared);
-        if (count == 0)
-            return;
-        if (count != (ulong)parameters.Length)
-            throw new ArgumentException($"The statement has {count} parameters and {parameters.Length} values were given.", nameof(parameters));
-        for (int i = 0; i < parameters.Length; i++)
-        {
-            if (!parameters[i].Bind(prepared, (ulong)i + 1))
-                DuckDbErrors.ThrowStatement(PrepareError(prepared, out string message), message, ct);
-        }
-    }
-
-    private static DuckDbErrorType PrepareError(nint prepared, out string message)
-    {
-        message = DuckDbErrors.Text(DuckDbNative.duckdb_prepare_error(prepared));
-        return DuckDbErrorType.Binder;
     }
 }

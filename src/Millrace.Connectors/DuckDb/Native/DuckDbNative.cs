@@ -57,16 +57,6 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library)] internal static partial void duckdb_destroy_extracted(nint* statements);
     [LibraryImport(Library)] internal static partial byte* duckdb_prepare_error(nint prepared);
     [LibraryImport(Library)] internal static partial void duckdb_destroy_prepare(nint* prepared);
-    [LibraryImport(Library)] internal static partial ulong duckdb_nparams(nint prepared);
-    [LibraryImport(Library)] internal static partial int duckdb_bind_null(nint prepared, ulong index);
-    [LibraryImport(Library)]
-    internal static partial int duckdb_bind_boolean(nint prepared, ulong index, [MarshalAs(UnmanagedType.U1)] bool value);
-    [LibraryImport(Library)] internal static partial int duckdb_bind_int64(nint prepared, ulong index, long value);
-    [LibraryImport(Library)] internal static partial int duckdb_bind_double(nint prepared, ulong index, double value);
-    [LibraryImport(Library)]
-    internal static partial int duckdb_bind_varchar_length(nint prepared, ulong index, byte* text, ulong length);
-    [LibraryImport(Library)] internal static partial int duckdb_bind_blob(nint prepared, ulong index, byte* data, ulong length);
-    [LibraryImport(Library)] internal static partial int duckdb_bind_timestamp_tz(nint prepared, ulong index, long micros);
     [LibraryImport(Library)] internal static partial int duckdb_pending_prepared(nint prepared, nint* pending);
     [LibraryImport(Library)] internal static partial byte* duckdb_pending_error(nint pending);
     [LibraryImport(Library)] internal static partial int duckdb_execute_pending(nint pending, DuckDbResultStruct* result);
