@@ -21,6 +21,13 @@ public sealed class DuckDbConnector : IConnector
     };
 
     /// <inheritdoc/>
+    public IDestination CreateDestination(DestinationSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return new DuckDbDestination(((DuckDbOptions)settings.Connection.Options).From(settings.Connection.BasePath), settings.Time);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<CheckFinding>> CheckAsync(ConnectionSettings connection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);

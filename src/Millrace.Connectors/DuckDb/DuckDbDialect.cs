@@ -60,6 +60,16 @@ internal sealed class DuckDbDialect : SqlDialect
     /// <inheritdoc/>
     public override string Differs(string leftRow, string rightRow) => $"{leftRow} IS DISTINCT FROM {rightRow}";
 
+    /// <summary>Indexes of the user's, which a drop would lose; views refer to a table by its name alone, and there are no triggers.</summary>
+    public override string DependentsQuery(TableId table, string? keyIndex) =>
+        $"""
+        SELECT 1
+        FROM duckdb_indexes()
+        WHERE database_name = current_database()
+          AND lower(schema_name) = lower({Literal(table.Schema)})
+          AND lower(table_name) = lower({Literal(table.Name)})
+        """;
+
     /// <summary>A text literal. A NUL ends a statement's text, so it is written as an expression.</summary>
     public override string Literal(string? text) => text is null || !text.Contains('\0', StringComparison.Ordinal)
         ? base.Literal(text)
