@@ -180,13 +180,13 @@ public sealed class DuckDbFileTests : IDisposable
     }
 
     /// <summary>Another process that holds the lock DuckDB takes: an fcntl write lock on the whole file.</summary>
-    private static async Task<Process> HoldAsync(string path)
+    internal static async Task<Process> HoldAsync(string path)
     {
         const string script =
             """
             import fcntl, sys, time
             held = open(sys.argv[1], "r+b")
-            fcntl.lockf(held, fcntl.LOCK_EX)
+            fcntl.lockf(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             print("held", flush=True)
             sys.stdin.read()
             """;
