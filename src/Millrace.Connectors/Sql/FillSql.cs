@@ -23,7 +23,7 @@ internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation
             .Select(i => $"{Column(i)} = f.{Column(i)}")
             .Append($"{Op} = CASE WHEN s.{Op} = {StageCode.Delete} AND f.is_known THEN {SoftCode} ELSE s.{Op} END");
         IEnumerable<string> values = columns.Select(i =>
-            $"CASE WHEN r.{Group(i)} = 0 THEN t.{Column(i)} ELSE first_value(r.{Column(i)}) OVER (PARTITION BY {key}, r.{Group(i)} ORDER BY {Order}) END AS {Column(i)},");
+            $"CASE WHEN r.{Group(i)} = 0 THEN t.{Column(i)} ELSE first_value(r.{Column(i)}) OVER (PARTITION BY {key}, r.{Group(i)} ORDER BY {OrderOf("r")}) END AS {Column(i)},");
         IEnumerable<string> groups = columns.Select(i => IsMarked(i) ? i : -1).Distinct().Select(i =>
             $"count(CASE WHEN NOT {(i < 0 ? IsUnsetRow : IsUnset("s", i, _deletesKeep))} THEN 1 END) OVER w AS {(i < 0 ? "set_count" : Group(i))},");
         return $"""

@@ -102,8 +102,4 @@ internal sealed class Scd2Sql(SqlDialect dialect, TableLoad load, WriteRequest r
             ORDER BY v.{Sequence}
             """;
     }
-
-    private string OrderOf(string alias) => Load.Write.IsChangeCapture
-        ? $"coalesce({alias}.\"_millrace_position\", ''), {alias}.{Sequence}"
-        : $"{alias}.{Sequence}";
 }

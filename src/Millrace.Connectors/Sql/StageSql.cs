@@ -44,14 +44,21 @@ internal class StageSql
     public string Key { get; }
 
     /// <summary>The order of a key's events: by position, then as they came.</summary>
-    public string Order => Load.Write.IsChangeCapture
-        ? $"coalesce({Dialect.Quote(SystemColumns.Position)}, ''), {Sequence}"
-        : Sequence;
+    public string Order => OrderOf("");
 
     /// <summary>The same, last first.</summary>
     public string OrderDescending => Load.Write.IsChangeCapture
         ? $"coalesce({Dialect.Quote(SystemColumns.Position)}, '') DESC, {Sequence} DESC"
         : $"{Sequence} DESC";
+
+    /// <summary>The same over an alias of the stage; an empty one for none.</summary>
+    protected string OrderOf(string alias)
+    {
+        string of = alias.Length == 0 ? "" : alias + ".";
+        return Load.Write.IsChangeCapture
+            ? $"coalesce({of}{Dialect.Quote(SystemColumns.Position)}, ''), {of}{Sequence}"
+            : of + Sequence;
+    }
 
     /// <summary>Makes the stage.</summary>
     public string Create()
