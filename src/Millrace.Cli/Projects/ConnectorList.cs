@@ -1,4 +1,5 @@
 using Millrace.Connectors.DuckDb;
+using Millrace.Connectors.MongoDb;
 using Millrace.Core.Contracts;
 
 namespace Millrace.Cli.Projects;
@@ -10,5 +11,6 @@ internal static class ConnectorList
     public static ConnectorRegistry Registry => field ??= new(
     [
         new DuckDbConnector(),
+        new MongoDbConnector(),
     ]);
 }

@@ -55,9 +55,9 @@ internal static class DiscoverVerb
 
     private static void Print(Terminal terminal, IReadOnlyList<DatasetInfo> datasets, bool withFields)
     {
-        terminal.Table([">", "dataset", ">rows", ">bytes", "methods", "key", ">fields", "note"], datasets.Select((d, i) => (IReadOnlyList<string>)
+        terminal.Table(["dataset", ">rows", ">bytes", "methods", "key", ">fields", "note"], datasets.Select(d => (IReadOnlyList<string>)
         [
-            $"{i + 1}", d.Name, Figures.Rows(d.Waiting), Figures.Bytes(d.Waiting), ConnectorsVerb.Words(d.Methods),
+            d.Name, Figures.Rows(d.Waiting), Figures.Bytes(d.Waiting), ConnectorsVerb.Words(d.Methods),
             string.Join(", ", d.Schema.Key), $"{d.Schema.Columns.Length}", d.Note ?? "",
         ]));
         foreach (DatasetInfo dataset in withFields ? datasets : [])

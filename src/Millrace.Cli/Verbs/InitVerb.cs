@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Millrace.Cli.CommandLine;
 using Millrace.Core.Errors;
 
@@ -18,13 +20,19 @@ internal static class InitVerb
             DefaultValueFactory = _ => "dump",
         };
         var database = new Option<string?>("--database") { Description = "The database in the dump [default: all of them].", HelpName = "NAME" };
+        var oplog = new Option<string[]>("--oplog")
+        {
+            Description = "Oplog files that follow the dump, or patterns such as oplog/*.bson; the dump's own oplog.bson needs no mention.",
+            HelpName = "PATH",
+        };
         var verb = new Verb("init", "Write a first millrace.yaml: a MongoDB dump into DuckDB. Never overwrites one.")
         {
             Examples = ["millrace init --dump backup/dump --database shop", "millrace init -C projects/shop"],
         };
         verb.Options.Add(dump);
         verb.Options.Add(database);
-        verb.Does(context => Write(context, Template(context.Get(dump)!, context.Get(database))));
+        verb.Options.Add(oplog);
+        verb.Does(context => Write(context, Template(context.Get(dump)!, context.Get(database), context.Get(oplog) ?? [])));
         return verb;
     }
 
@@ -61,13 +69,14 @@ internal static class InitVerb
         return ExitCodes.Ok;
     }
 
-    private static string Template(string dump, string? database)
+    private static string Template(string dump, string? database, string[] oplog)
     {
-        string limited = database is null ? "" : $", database: {Quote(database)}";
+        string more = (database is null ? "" : $", database: {Quote(database)}")
+            + (oplog.Length == 0 ? "" : $", oplog: [{string.Join(", ", oplog.Select(Quote))}]");
         return $$"""
             # A Millrace project. Every setting: docs/reference/project-file.md, or `millrace schema` for your editor.
             connections:
-              backup:    { type: mongodb, dump: {{Quote(dump)}}{{limited}} }
+              backup:    { type: mongodb, dump: {{Quote(dump)}}{{more}} }
               warehouse: { type: duckdb, path: warehouse.duckdb }
 
             defaults:
@@ -84,5 +93,5 @@ internal static class InitVerb
     }
 
     // Double-quoted YAML takes JSON's escapes.
-    private static string Quote(string text) => $"\"{System.Text.Json.JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+    private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 }
