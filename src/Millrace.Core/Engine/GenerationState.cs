@@ -38,7 +38,12 @@ internal sealed class GenerationState
     public static async Task<GenerationState> LoadAsync(
         IDestination target, TaskDefinition task, bool newGeneration, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Checkpoint> committed = await target.CommittedAsync(task.Key, cancellationToken).ConfigureAwait(false);
+        return Of(await target.CommittedAsync(task.Key, cancellationToken).ConfigureAwait(false), task, newGeneration);
+    }
+
+    /// <summary>The state that these checkpoints of the task are.</summary>
+    public static GenerationState Of(IReadOnlyList<Checkpoint> committed, TaskDefinition task, bool newGeneration)
+    {
         Dictionary<string, Checkpoint> stored = committed.ToDictionary(c => c.Partition, StringComparer.Ordinal);
         int generation = committed.Count == 0 ? 1 : committed.Max(c => c.Generation);
         var state = new GenerationState(task, generation, stored);

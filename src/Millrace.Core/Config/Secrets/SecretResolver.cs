@@ -10,7 +10,8 @@ namespace Millrace.Core.Config.Secrets;
 public sealed record SecretPlace(string Name, Func<string, string?> Find);
 
 /// <summary>
-/// Puts secrets in the place of their references, at the moment they are needed. Nothing is cached and nothing that it throws holds a secret.
+/// Puts secrets in the place of their references, at the moment they are needed. Nothing that it throws holds a secret, and what it resolved
+/// can be taken out of texts that others made (<see cref="Scrubber"/>).
 /// </summary>
 public sealed class SecretResolver
 {
@@ -26,6 +27,9 @@ public sealed class SecretResolver
         _readFile = readFile;
     }
 
+    /// <summary>Knows every secret that was resolved here.</summary>
+    public SecretScrubber Scrubber { get; } = new();
+
     /// <summary>Resolves every reference in a text; a text without one comes back as it is.</summary>
     /// <param name="text">The text as written.</param>
     /// <param name="configPath">The setting that it belongs to, for the message.</param>
@@ -33,6 +37,18 @@ public sealed class SecretResolver
     public string Resolve(string text, string configPath)
     {
         ArgumentNullException.ThrowIfNull(text);
+        if (!SecretReference.IsIn(text))
+        {
+            return ResolveVariables(text, configPath);
+        }
+
+        string resolved = ResolveReferences(text, configPath);
+        Scrubber.Add(resolved);
+        return resolved;
+    }
+
+    private string ResolveReferences(string text, string configPath)
+    {
         if (text.StartsWith(SecretReference.FilePrefix, StringComparison.Ordinal))
         {
             string path = ResolveVariables(text[SecretReference.FilePrefix.Length..], configPath);
@@ -69,6 +85,7 @@ public sealed class SecretResolver
         {
             if (place.Find(name) is { } value)
             {
+                Scrubber.Add(value);
                 return value;
             }
         }

@@ -1,0 +1,32 @@
+using Millrace.Core.Config;
+using Millrace.Core.Contracts;
+
+namespace Millrace.Core.Engine;
+
+/// <summary>What a run of a task would have to read, without running it.</summary>
+public static class TaskPlanner
+{
+    /// <summary>Asks the source; the destination is not opened.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="source">Connector of the task's source.</param>
+    /// <param name="context">The run that would be; its destination is not used.</param>
+    /// <param name="committed">The task's checkpoints, as the destination or the catalog's mirror has them.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The plan and the generation that the run would work in.</returns>
+    /// <exception cref="Errors.MillraceException">As <see cref="ISource.PlanAsync"/>.</exception>
+    public static async Task<(ReadPlan Plan, int Generation)> PlanAsync(
+        TaskDefinition task, IConnector source, RunContext context, IReadOnlyList<Checkpoint> committed, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(context);
+        GenerationState state = GenerationState.Of(committed, task, context.FullRefresh);
+        var engine = new TaskEngine(task, source, source, context);
+        ISource reader = source.CreateSource(
+            engine.SourceSettingsFor(await engine.ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false)));
+        await using (reader.ConfigureAwait(false))
+        {
+            ReadPlan plan = await reader.PlanAsync(new(state.OfGeneration(), state.Generation), cancellationToken).ConfigureAwait(false);
+            return (plan, state.Generation);
+        }
+    }
+}

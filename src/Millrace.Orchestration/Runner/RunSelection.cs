@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Millrace.Core.Config;
+using Millrace.Core.Errors;
+
+namespace Millrace.Orchestration.Runner;
+
+/// <summary>Finds the job and tasks that a request means.</summary>
+internal static class RunSelection
+{
+    public static JobDefinition Job(Project project, string name) => project.FindJob(name) switch
+    {
+        null => throw new MillraceException(ErrorCodes.NotFound, $"There is no job '{name}'.",
+            project.Jobs.IsEmpty ? "Define one under jobs: in millrace.yaml." : $"Jobs: {string.Join(", ", project.Jobs.Select(j => j.Name))}."),
+        { Enabled: false } job => throw new MillraceException(ErrorCodes.InvalidConfiguration, $"Job '{name}' is switched off.",
+            "Remove enabled: false.", $"jobs.{job.Name}.enabled"),
+        { } job => job,
+    };
+
+    public static ImmutableArray<ProjectTask> Tasks(JobDefinition job, string? name)
+    {
+        if (name is null)
+        {
+            return [.. job.Tasks.Where(t => t.Enabled)];
+        }
+
+        return job.Tasks.FirstOrDefault(t => t.Name == name || t.Key == name) switch
+        {
+            null => throw new MillraceException(ErrorCodes.NotFound, $"Job '{job.Name}' has no task '{name}'.",
+                $"Tasks: {string.Join(", ", job.Tasks.Select(t => t.Name))}."),
+            { Enabled: false } task => throw new MillraceException(ErrorCodes.InvalidConfiguration, $"Task '{task.Name}' is switched off.",
+                "Remove enabled: false.", $"jobs.{job.Name}.tasks[{task.Order}].enabled"),
+            { } task => [task],
+        };
+    }
+}

@@ -1,0 +1,111 @@
+using Millrace.Catalog.Logs;
+using Millrace.Catalog.Runs;
+using Millrace.Core.Config;
+using Millrace.Core.Config.Secrets;
+using Millrace.Core.Engine;
+using Millrace.Core.Errors;
+using Millrace.Orchestration.Leases;
+
+namespace Millrace.Orchestration.Runner;
+
+/// <summary>Runs one task of a run under its lease and records it.</summary>
+internal sealed class TaskRunner(RunnerSettings settings)
+{
+    public async Task<TaskReport> RunAsync(
+        Project project, ProjectTask task, RunRequest request, long runId, CancellationToken leaseLost, CancellationToken cancellationToken)
+    {
+        var start = new TaskRunStart(task.Key, task.Name, task.Step.ToString(), DefinitionJson.Of(task));
+        long taskRunId = await settings.Catalog.Runs.StartTaskAsync(runId, start, cancellationToken).ConfigureAwait(false);
+        RunLog log = await RunLog.OpenAsync(
+            settings.Catalog.Logs, runId, taskRunId, settings.Time, settings.Secrets.Scrubber.Scrub, cancellationToken).ConfigureAwait(false);
+        await using (log.ConfigureAwait(false))
+        {
+            TaskReport report;
+            try
+            {
+                TaskOutcome outcome = await MoveAsync(project, task, request, runId, taskRunId, log, leaseLost, cancellationToken).ConfigureAwait(false);
+                report = new(task, taskRunId, RunStatus.Succeeded, outcome, null);
+                log.Add(LogLevel.Info, Summary(outcome), outcome.Rows);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                report = new(task, taskRunId, RunStatus.Cancelled, null, null);
+                log.Add(LogLevel.Warning, "Cancelled. The destination is as at the last commit.");
+            }
+            catch (Exception exception)
+            {
+                MillraceException error = Coded(exception);
+                report = new(task, taskRunId, RunStatus.Failed, null, error);
+                log.Add(LogLevel.Error, $"{error.Code.Id}: {error.Message}{(error.Fix is null ? "" : " " + error.Fix)}");
+            }
+
+            await settings.Catalog.Runs.EndTaskAsync(taskRunId, report.Status, report.Outcome, report.Error, CancellationToken.None)
+                .ConfigureAwait(false);
+            return report;
+        }
+    }
+
+    private async Task<TaskOutcome> MoveAsync(
+        Project project,
+        ProjectTask task,
+        RunRequest request,
+        long runId,
+        long taskRunId,
+        RunLog log,
+        CancellationToken leaseLost,
+        CancellationToken cancellationToken)
+    {
+        if (task.Move is not { } move)
+        {
+            throw new MillraceException(ErrorCodes.NotAvailableYet, $"Step {task.Step} is not available yet; it comes with the next version.",
+                "Set enabled: false on the task until then.");
+        }
+
+        LeaseKeeper lease = await LeaseKeeper.AcquireAsync(
+            settings.Catalog.Leases, $"task/{task.Key}", ProcessProbe.Current(runId), $"Task {task.Key}", settings.LeaseDuration, settings.Time,
+            cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost, leaseLost);
+            ConnectionDefinition from = project.Connections[move.Source.Connection];
+            ConnectionDefinition to = project.Connections[move.Target.Connection];
+            SecretResolver secrets = settings.Secrets;
+            var context = new RunContext(
+                runId, from.Resolve(secrets, settings.ProjectFolder), to.Resolve(secrets, settings.ProjectFolder), settings.StateOf(task.Key))
+            {
+                Observer = new RecordingObserver(settings.Catalog, runId, taskRunId, task.Key, log, settings.Observer(task, runId)),
+                FullRefresh = request.FullRefresh,
+                From = request.From,
+                To = request.To,
+                Follow = request.Follow,
+                Time = settings.Time,
+            };
+            try
+            {
+                return await new TaskEngine(secrets.Resolve(move), from.Connector, to.Connector, context).RunAsync(stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && stop.IsCancellationRequested)
+            {
+                throw new MillraceException(ErrorCodes.LeaseLost, $"Task {task.Key}: the lease was lost while the task ran.",
+                    "The catalog was out of reach for too long, or another run took over. Start the task again; it goes on from its last commit.",
+                    isTransient: true);
+            }
+        }
+    }
+
+    private MillraceException Coded(Exception exception)
+    {
+        SecretScrubber scrubber = settings.Secrets.Scrubber;
+        return exception is MillraceException coded
+            ? new(coded.Code, scrubber.Scrub(coded.Message), coded.Fix is null ? null : scrubber.Scrub(coded.Fix), coded.ConfigPath, coded.IsTransient, coded)
+            : new(ErrorCodes.Internal, scrubber.Scrub($"{exception.GetType().Name}: {exception.Message}"),
+                "Run the task again; it goes on from its last commit. If it fails again, please report it.", inner: exception);
+    }
+
+    private static string Summary(TaskOutcome outcome)
+    {
+        string limit = outcome.LimitReached is null ? "" : $" Stopped at {outcome.LimitReached}; the next run goes on from here.";
+        string quarantined = outcome.Quarantined == 0 ? "" : $" {outcome.Quarantined} rows in quarantine.";
+        return $"{outcome.Rows} rows, {new ByteSize(outcome.Bytes)} in {outcome.Loads} loads.{quarantined}{limit}";
+    }
+}
