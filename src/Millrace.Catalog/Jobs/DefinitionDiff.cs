@@ -41,12 +41,9 @@ public static class DefinitionDiff
         [
             .. Compare("connection", before.Connections.Select(c => (c.Name, c.Definition)), after.Connections.Select(c => (c.Name, c.Definition))),
             .. Compare("job", before.Jobs.Select(j => (j.Name, j.Definition)), after.Jobs.Select(j => (j.Name, j.Definition))),
-            .. Compare("task", before.Tasks.Select(Keyed), after.Tasks.Select(Keyed)),
+            .. Compare("task", before.Tasks.Select(t => (t.Key, t.Definition)), after.Tasks.Select(t => (t.Key, t.Definition))),
         ];
     }
-
-    // The job is no field of a task's definition, but a task with an id may move to another job.
-    private static (string, string) Keyed(CatalogTask task) => (task.Key, $$"""{"job":{{System.Text.Json.JsonSerializer.Serialize(task.Job)}},{{task.Definition[1..]}}""");
 
     private static IEnumerable<DefinitionChange> Compare(
         string subject, IEnumerable<(string Name, string Definition)> before, IEnumerable<(string Name, string Definition)> after)
@@ -58,9 +55,10 @@ public static class DefinitionDiff
             string? was = old.GetValueOrDefault(name);
             string? becomes = fresh.GetValueOrDefault(name);
             ImmutableArray<FieldChange> fields = Fields(was, becomes);
-            if (!fields.IsEmpty)
+            ChangeType type = was is null ? ChangeType.Added : becomes is null ? ChangeType.Removed : ChangeType.Changed;
+            if (type != ChangeType.Changed || !fields.IsEmpty)
             {
-                yield return new(was is null ? ChangeType.Added : becomes is null ? ChangeType.Removed : ChangeType.Changed, subject, name, fields);
+                yield return new(type, subject, name, fields);
             }
         }
     }

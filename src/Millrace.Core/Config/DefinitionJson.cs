@@ -32,7 +32,10 @@ public static class DefinitionJson
     public static string Of(ProjectTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        var json = new JsonObject { ["name"] = task.Name, ["step"] = task.Step.ToString(), ["order"] = task.Order, ["enabled"] = task.Enabled };
+        var json = new JsonObject
+        {
+            ["job"] = task.Job, ["name"] = task.Name, ["step"] = task.Step.ToString(), ["order"] = task.Order, ["enabled"] = task.Enabled,
+        };
         Set(json, "description", task.Description);
         Set(json, "owner", task.Owner);
         if (task.Sql is { } sql)

@@ -66,11 +66,24 @@ public sealed class LeaseKeeper : IAsyncDisposable
         await _renewals.ConfigureAwait(false);
         if (!_lost.IsCancellationRequested)
         {
-            await _store.ReleaseAsync(Lease.Name, Lease.Token, CancellationToken.None).ConfigureAwait(false);
+            await TryReleaseAsync().ConfigureAwait(false);
         }
 
         _lost.Dispose();
         _stop.Dispose();
+    }
+
+    private async Task TryReleaseAsync()
+    {
+        try
+        {
+            await _store.ReleaseAsync(Lease.Name, Lease.Token, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (MillraceException)
+        {
+            // What ran under the lease is done and must not fail now: the lease runs out, or is taken over when this process has ended.
+            return;
+        }
     }
 
     private async Task RenewAsync()
@@ -95,7 +108,8 @@ public sealed class LeaseKeeper : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            return; // the keeper is being disposed
+            // The keeper is being disposed.
+            return;
         }
     }
 

@@ -34,8 +34,7 @@ internal sealed class RecordingObserver(ICatalog catalog, long runId, long taskR
         await catalog.Runs.ProgressTaskAsync(taskRunId, progress, CancellationToken.None).ConfigureAwait(false);
         long rows = progress.RowsCommitted - (_last?.RowsCommitted ?? 0);
         var bytes = new ByteSize(progress.BytesCommitted - (_last?.BytesCommitted ?? 0));
-        string already = outcome.AlreadyCommitted ? " was there already" : $" committed: {rows} rows, {bytes}";
-        log.Add(LogLevel.Info, $"Load {load}{already}.", rows);
+        log.Add(LogLevel.Info, $"Load {load} committed: {rows} rows, {bytes}.", rows);
         _last = progress;
         await next.CommittedAsync(load, outcome, progress, cancellationToken).ConfigureAwait(false);
     }

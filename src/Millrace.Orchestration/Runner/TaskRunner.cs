@@ -82,7 +82,8 @@ internal sealed class TaskRunner(RunnerSettings settings)
             };
             try
             {
-                return await new TaskEngine(secrets.Resolve(move), from.Connector, to.Connector, context).RunAsync(stop.Token).ConfigureAwait(false);
+                var engine = new TaskEngine(secrets.Resolve(move), from.Connector, to.Connector, context);
+                return await engine.RunAsync(stop.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && stop.IsCancellationRequested)
             {
@@ -96,10 +97,13 @@ internal sealed class TaskRunner(RunnerSettings settings)
     private MillraceException Coded(Exception exception)
     {
         SecretScrubber scrubber = settings.Secrets.Scrubber;
+        string whole = exception.ToString();
+        // The cause is kept for its stack, unless it holds a secret.
+        Exception? inner = scrubber.Scrub(whole) == whole ? exception : null;
         return exception is MillraceException coded
-            ? new(coded.Code, scrubber.Scrub(coded.Message), coded.Fix is null ? null : scrubber.Scrub(coded.Fix), coded.ConfigPath, coded.IsTransient, coded)
+            ? new(coded.Code, scrubber.Scrub(coded.Message), coded.Fix is null ? null : scrubber.Scrub(coded.Fix), coded.ConfigPath, coded.IsTransient, inner)
             : new(ErrorCodes.Internal, scrubber.Scrub($"{exception.GetType().Name}: {exception.Message}"),
-                "Run the task again; it goes on from its last commit. If it fails again, please report it.", inner: exception);
+                "Run the task again; it goes on from its last commit. If it fails again, please report it.", inner: inner);
     }
 
     private static string Summary(TaskOutcome outcome)

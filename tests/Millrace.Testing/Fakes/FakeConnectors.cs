@@ -12,7 +12,7 @@ public sealed class FakeConnector : IConnector
     public Func<DestinationSettings, IDestination>? Destination { get; init; }
 
     /// <inheritdoc/>
-    public ConnectorInfo Info { get; } = new("fake", "Fake", "For tests.", typeof(object));
+    public ConnectorInfo Info { get; init; } = new("fake", "Fake", "For tests.", typeof(object));
 
     /// <inheritdoc/>
     public ISource CreateSource(SourceSettings settings) => Source!(settings);

@@ -42,7 +42,12 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
             Position start = request.Committed.FirstOrDefault(c => c.Partition == name)?.Position ?? At0(0);
             if (start != At0(script.Count))
             {
-                partitions.Add(new(name, staged ? stage++ : 0, start, At0(script.Count)) { IsSnapshot = name.StartsWith("snapshot", StringComparison.Ordinal) });
+                long left = script.Count - long.Parse(start.Value, CultureInfo.InvariantCulture);
+                partitions.Add(new(name, staged ? stage++ : 0, start, At0(script.Count))
+                {
+                    IsSnapshot = name.StartsWith("snapshot", StringComparison.Ordinal),
+                    Waiting = new(left, Certainty.Exact, left * BytesPerChange, Certainty.Exact),
+                });
             }
         }
 
