@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Connectors.Sql;
 using Millrace.Core.Schemas;
 
@@ -14,7 +15,10 @@ internal sealed class DuckDbDialect : SqlDialect
     internal static readonly DuckDbDialect Instance = new();
 
     /// <inheritdoc/>
-    public override NamingRule Naming { get; } = new(MaxNameBytes, IgnoresCase: true);
+    public override NamingRule Naming { get; } = new(MaxNameBytes, IgnoresCase: true)
+    {
+        Reserved = ImmutableHashSet.Create(StringComparer.OrdinalIgnoreCase, "rowid"),
+    };
 
     /// <inheritdoc/>
     public override bool UsesKeyIndex => false;

@@ -18,11 +18,11 @@ internal sealed class ChildSql(SqlDialect dialect, TableLoad load, WriteRequest 
         WHERE {Sequence} IN (
           SELECT {Sequence}
           FROM (
-            SELECT {Sequence}, place, max(CASE WHEN {Op} = {StageCode.Delete} THEN place END) OVER (PARTITION BY {_parent}) AS last_event
+            SELECT {Sequence}, _millrace_place, max(CASE WHEN {Op} = {StageCode.Delete} THEN _millrace_place END) OVER (PARTITION BY {_parent}) AS _millrace_last_event
             FROM (
-              SELECT s.*, row_number() OVER (PARTITION BY {_parent} ORDER BY {Order}) AS place
+              SELECT s.*, row_number() OVER (PARTITION BY {_parent} ORDER BY {Order}) AS _millrace_place
               FROM {Stage} AS s) AS placed) AS ranked
-          WHERE place < last_event)
+          WHERE _millrace_place < _millrace_last_event)
         """;
 
     /// <summary>Removes the children that the changed parents had.</summary>

@@ -21,22 +21,22 @@ internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation
         string key = KeySql.List(Dialect, "r", Load.Write.Schema.Key);
         IEnumerable<string> sets = columns
             .Select(i => $"{Column(i)} = f.{Column(i)}")
-            .Append($"{Op} = CASE WHEN s.{Op} = {StageCode.Delete} AND f.is_known THEN {SoftCode} ELSE s.{Op} END");
+            .Append($"{Op} = CASE WHEN s.{Op} = {StageCode.Delete} AND f._millrace_is_known THEN {SoftCode} ELSE s.{Op} END");
         IEnumerable<string> values = columns.Select(i =>
             $"CASE WHEN r.{Group(i)} = 0 THEN t.{Column(i)} ELSE first_value(r.{Column(i)}) OVER (PARTITION BY {key}, r.{Group(i)} ORDER BY {OrderOf("r")}) END AS {Column(i)},");
         IEnumerable<string> groups = columns.Select(i => IsMarked(i) ? i : -1).Distinct().Select(i =>
-            $"count(CASE WHEN NOT {(i < 0 ? IsUnsetRow : IsUnset("s", i, _deletesKeep))} THEN 1 END) OVER w AS {(i < 0 ? "set_count" : Group(i))},");
+            $"count(CASE WHEN NOT {(i < 0 ? IsUnsetRow : IsUnset("s", i, _deletesKeep))} THEN 1 END) OVER w AS {(i < 0 ? "_millrace_set_count" : Group(i))},");
         return $"""
             UPDATE {Stage} AS s
             SET {string.Join(",\n  ", sets)}
             FROM (
               SELECT r.{Sequence},
                 {string.Join("\n    ", values)}
-                (r.seen > 0 OR t.{Dialect.Quote(Load.Write.Schema.Key[0])} IS NOT NULL) AS is_known
+                (r._millrace_seen > 0 OR t.{Dialect.Quote(Load.Write.Schema.Key[0])} IS NOT NULL) AS _millrace_is_known
               FROM (
                 SELECT s.*,
                   {string.Join("\n      ", groups)}
-                  count(CASE WHEN s.{Op} <> {StageCode.Delete} THEN 1 END) OVER w AS seen
+                  count(CASE WHEN s.{Op} <> {StageCode.Delete} THEN 1 END) OVER w AS _millrace_seen
                 FROM {Stage} AS s
                 WHERE ({Key}) IN (SELECT {Key} FROM {Stage} WHERE {Op} IN ({StageCode.Delete}, {StageCode.Partial}))
                 WINDOW w AS (PARTITION BY {Key} ORDER BY {Order})) AS r
@@ -58,5 +58,5 @@ internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation
     private string Column(int index) => Dialect.Quote(Load.Columns[index].Name);
 
     // Rows between two that set a column form a group; the first of a group holds the value. Columns without marks share their groups.
-    private string Group(int index) => IsMarked(index) ? $"set_count_{index}" : "set_count";
+    private string Group(int index) => IsMarked(index) ? $"_millrace_set_count_{index}" : "_millrace_set_count";
 }

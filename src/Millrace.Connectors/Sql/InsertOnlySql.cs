@@ -13,7 +13,7 @@ internal sealed class InsertOnlySql(SqlDialect dialect, TableLoad load, int gene
         WHERE {Sequence} IN (
           SELECT {Sequence}
           FROM (
-            SELECT {Sequence}, row_number() OVER (PARTITION BY {Key}, segment ORDER BY {Order}) AS n
+            SELECT {Sequence}, row_number() OVER (PARTITION BY {Key}, _millrace_segment ORDER BY {Order}) AS n
             FROM {Segments} AS g
             WHERE {Op} NOT IN ({Deletes})) AS ranked
           WHERE n > 1);
@@ -22,7 +22,7 @@ internal sealed class InsertOnlySql(SqlDialect dialect, TableLoad load, int gene
           SELECT g.{Sequence}
           FROM {Segments} AS g
           JOIN {Target} AS t ON {KeySql.Match(Dialect, "t", "g", Load.Write.Schema.Key)}
-          WHERE g.segment = 0 AND g.{Op} NOT IN ({Deletes}){(Load.HasDeletedAt ? " AND t.\"_millrace_deleted_at\" IS NULL" : "")})
+          WHERE g._millrace_segment = 0 AND g.{Op} NOT IN ({Deletes}){(Load.HasDeletedAt ? " AND t.\"_millrace_deleted_at\" IS NULL" : "")})
         """;
 
     /// <summary>Keeps the last delete of each key and the event after it.</summary>
@@ -32,9 +32,9 @@ internal sealed class InsertOnlySql(SqlDialect dialect, TableLoad load, int gene
         WHERE {Sequence} IN (
           SELECT {Sequence}
           FROM (
-            SELECT {Sequence}, segment, max(segment) OVER (PARTITION BY {Key}) AS last_segment
+            SELECT {Sequence}, _millrace_segment, max(_millrace_segment) OVER (PARTITION BY {Key}) AS _millrace_last_segment
             FROM {Segments} AS g) AS ranked
-          WHERE segment < last_segment)
+          WHERE _millrace_segment < _millrace_last_segment)
         """;
 
     private const string Deletes = "2, 4";
@@ -42,7 +42,7 @@ internal sealed class InsertOnlySql(SqlDialect dialect, TableLoad load, int gene
     private string Segments =>
         $"""
         (
-              SELECT s.*, count(CASE WHEN s.{Op} IN ({Deletes}) THEN 1 END) OVER (PARTITION BY {Key} ORDER BY {Order}) AS segment
+              SELECT s.*, count(CASE WHEN s.{Op} IN ({Deletes}) THEN 1 END) OVER (PARTITION BY {Key} ORDER BY {Order}) AS _millrace_segment
               FROM {Stage} AS s)
         """;
 }

@@ -37,10 +37,10 @@ internal sealed class Scd2Sql(SqlDialect dialect, TableLoad load, WriteRequest r
         return $"""
             CREATE TEMP TABLE {Versions} AS
             SELECT c.*,
-              coalesce(c.{Time}, {_loadedAt}) AS opens_at,
-              lead(coalesce(c.{Time}, {_loadedAt})) OVER w AS closes_at,
-              lead(c.{Op}) OVER w AS next_op,
-              row_number() OVER w AS n
+              coalesce(c.{Time}, {_loadedAt}) AS _millrace_opens_at,
+              lead(coalesce(c.{Time}, {_loadedAt})) OVER w AS _millrace_closes_at,
+              lead(c.{Op}) OVER w AS _millrace_next_op,
+              row_number() OVER w AS _millrace_number
             FROM (
               SELECT s.*,
                 CASE
@@ -49,11 +49,11 @@ internal sealed class Scd2Sql(SqlDialect dialect, TableLoad load, WriteRequest r
                   WHEN lag(s.{Op}) OVER w IS NULL THEN NOT ({isThere}) OR {Dialect.Differs(current, image)}
                   WHEN lag(s.{Op}) OVER w = {StageCode.Delete} THEN TRUE
                   ELSE {Dialect.Differs($"lag({image}) OVER w", image)}
-                END AS is_change
+                END AS _millrace_is_change
               FROM {Stage} AS s
               LEFT JOIN {Target} AS t ON {KeySql.Match(Dialect, "t", "s", Load.Write.Schema.Key)} AND t."_millrace_is_current"
               WINDOW w AS (PARTITION BY {KeySql.List(Dialect, "s", Load.Write.Schema.Key)} ORDER BY {OrderOf("s")})) AS c
-            WHERE c.is_change
+            WHERE c._millrace_is_change
             WINDOW w AS (PARTITION BY {KeySql.List(Dialect, "c", Load.Write.Schema.Key)} ORDER BY {OrderOf("c")})
             """;
     }
@@ -62,9 +62,9 @@ internal sealed class Scd2Sql(SqlDialect dialect, TableLoad load, WriteRequest r
     public string TouchUnchanged() =>
         $"""
         UPDATE {Target} AS t
-        SET "_millrace_position" = coalesce(m.last_position, t."_millrace_position"), "_millrace_generation" = {Generation}
+        SET "_millrace_position" = coalesce(m._millrace_last_position, t."_millrace_position"), "_millrace_generation" = {Generation}
         FROM (
-          SELECT {Key}, max("_millrace_position") AS last_position
+          SELECT {Key}, max("_millrace_position") AS _millrace_last_position
           FROM {Stage}
           GROUP BY {Key}) AS m
         WHERE {KeySql.Match(Dialect, "t", "m", Load.Write.Schema.Key)} AND t."_millrace_is_current"
@@ -76,9 +76,9 @@ internal sealed class Scd2Sql(SqlDialect dialect, TableLoad load, WriteRequest r
     public string Close(bool byDelete) =>
         $"""
         UPDATE {Target} AS t
-        SET "_millrace_valid_to" = v.opens_at, "_millrace_is_current" = FALSE{(byDelete && Load.HasDeletedAt ? ", \"_millrace_deleted_at\" = v.opens_at" : "")}
+        SET "_millrace_valid_to" = v._millrace_opens_at, "_millrace_is_current" = FALSE{(byDelete && Load.HasDeletedAt ? ", \"_millrace_deleted_at\" = v._millrace_opens_at" : "")}
         FROM {Versions} AS v
-        WHERE {KeySql.Match(Dialect, "t", "v", Load.Write.Schema.Key)} AND t."_millrace_is_current" AND v.n = 1
+        WHERE {KeySql.Match(Dialect, "t", "v", Load.Write.Schema.Key)} AND t."_millrace_is_current" AND v._millrace_number = 1
           AND v.{Op} {(byDelete ? "=" : "<>")} {StageCode.Delete}
         """;
 
@@ -89,14 +89,14 @@ internal sealed class Scd2Sql(SqlDialect dialect, TableLoad load, WriteRequest r
         string guards = Load.Write.IsChangeCapture ? ", \"_millrace_position\", \"_millrace_generation\"" : "";
         string guardValues = Load.Write.IsChangeCapture ? $", v.\"_millrace_position\", {Generation}" : "";
         string deleted = Load.HasDeletedAt ? ", \"_millrace_deleted_at\"" : "";
-        string deletedValue = Load.HasDeletedAt ? $", CASE WHEN v.next_op = {StageCode.Delete} THEN v.closes_at END" : "";
+        string deletedValue = Load.HasDeletedAt ? $", CASE WHEN v._millrace_next_op = {StageCode.Delete} THEN v._millrace_closes_at END" : "";
         return $"""
             INSERT INTO {Target} (
               {data}, "_millrace_run_id", "_millrace_loaded_at",
               "_millrace_valid_from", "_millrace_valid_to", "_millrace_is_current"{guards}{deleted})
             SELECT
               {KeySql.List(Dialect, "v", Load.Columns.Select(c => c.Name))}, {Dialect.Literal(request.RunId)}, {_loadedAt},
-              v.opens_at, v.closes_at, v.next_op IS NULL{guardValues}{deletedValue}
+              v._millrace_opens_at, v._millrace_closes_at, v._millrace_next_op IS NULL{guardValues}{deletedValue}
             FROM {Versions} AS v
             WHERE v.{Op} <> {StageCode.Delete}
             ORDER BY v.{Sequence}

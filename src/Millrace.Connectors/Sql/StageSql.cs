@@ -4,7 +4,8 @@ namespace Millrace.Connectors.Sql;
 
 /// <summary>
 /// Text about one table's stage: a TEMP table with the load's rows in order, shaped after the target so that every type and collation is the
-/// target's own. Aliases: <c>s</c> the stage, <c>t</c> the target.
+/// target's own. Aliases: <c>s</c> the stage, <c>t</c> the target. Columns that statements make up begin with <c>_millrace_</c>, as no data
+/// column does.
 /// </summary>
 internal class StageSql
 {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -15,6 +16,12 @@ public sealed record NamingRule(int MaxBytes, bool IgnoresCase)
     private const int SuffixLength = 7; // underscore and six hex digits
 
     /// <summary>
+    /// Names that no column may have because the destination has a column of that name in every table (<c>ctid</c>, <c>rowid</c>); compared as
+    /// the set's comparer says.
+    /// </summary>
+    public ImmutableHashSet<string> Reserved { get; init; } = [];
+
+    /// <summary>
     /// The name for <paramref name="source"/>. Stable: the same source over the same taken names gives the same answer, and the plain name
     /// wherever it is free.
     /// </summary>
@@ -25,7 +32,7 @@ public sealed record NamingRule(int MaxBytes, bool IgnoresCase)
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(isTaken);
         string plain = Clean(source);
-        if (Encoding.UTF8.GetByteCount(plain) <= MaxBytes && !isTaken(plain))
+        if (Encoding.UTF8.GetByteCount(plain) <= MaxBytes && !Reserved.Contains(plain) && !isTaken(plain))
         {
             return plain;
         }
