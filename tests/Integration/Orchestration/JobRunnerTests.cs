@@ -1,3 +1,4 @@
+using Millrace.Catalog.Leases;
 using Millrace.Catalog.Logs;
 using Millrace.Catalog.Runs;
 using Millrace.Core.Contracts;
@@ -97,33 +98,55 @@ public sealed class JobRunnerTests
         error.Message.ShouldContain($"run 77, process {Environment.ProcessId}");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task A_task_whose_lease_went_to_another_stops()
     {
         var time = new Catalog.ManualTime();
         await using RunnerHouse house = await RunnerHouse.BuildAsync(RunnerHouse.Task("a"));
         house.Settings = house.Settings with { Time = time };
-        bool taken = false;
+        house.Script = dataset => new EndlessScript(dataset);
         house.At = (_, change) =>
         {
-            if (change == 15 && !taken)
+            if (change == 15)
             {
-                taken = true;
-                house.Catalog.Leases.TryAcquireAsync("task/j/a", ProcessProbe.Current(78), TimeSpan.FromMinutes(1), 1, Ct).AsTask().GetAwaiter().GetResult();
+                TakeLease(house, token: 1);
                 time.Advance(TimeSpan.FromSeconds(20));
-            }
-
-            if (change == 16)
-            {
-                // Reading goes on only once the keeper has seen it.
-                SpinWait.SpinUntil(() => house.Catalog.Leases.FindAsync("task/j/a", Ct).AsTask().GetAwaiter().GetResult()!.Token != 2, TimeSpan.FromMilliseconds(500));
             }
         };
 
         RunReport report = await house.RunAsync();
 
         report.Errors.Single().Code.ShouldBe(ErrorCodes.LeaseLost);
-        (await house.Catalog.Leases.FindAsync("task/j/a", Ct))!.IsReleased.ShouldBeFalse();
+        Lease lease = (await house.Catalog.Leases.FindAsync("task/j/a", Ct)).ShouldNotBeNull();
+        (lease.Token, lease.IsReleased).ShouldBe((2, false));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Followed_tasks_run_side_by_side_until_they_are_cancelled()
+    {
+        await using RunnerHouse house = await RunnerHouse.BuildAsync(string.Join(", ", RunnerHouse.Task("a"), RunnerHouse.Task("b")));
+        using var stop = new CancellationTokenSource();
+        var seen = new System.Collections.Concurrent.ConcurrentDictionary<string, bool>();
+        house.Script = dataset => new EndlessScript(dataset);
+        house.At = (task, change) =>
+        {
+            if (change > 20 && seen.TryAdd(task, true) && seen.Count == 2)
+            {
+                stop.Cancel();
+            }
+        };
+
+        RunReport report = await new JobRunner(house.Settings).RunAsync(house.Project, new("j") { Follow = true }, stop.Token);
+
+        report.Status.ShouldBe(RunStatus.Cancelled);
+        report.Tasks.Select(t => t.Status).ShouldBe([RunStatus.Cancelled, RunStatus.Cancelled]);
+    }
+
+    private static void TakeLease(RunnerHouse house, long token)
+    {
+        LeaseAttempt taken = house.Catalog.Leases
+            .TryAcquireAsync("task/j/a", ProcessProbe.Current(78), TimeSpan.FromMinutes(1), token, Ct).AsTask().GetAwaiter().GetResult();
+        taken.Acquired.ShouldBeTrue();
     }
 
     [Fact]

@@ -29,8 +29,9 @@ internal sealed class RunnerHouse : IAsyncDisposable
 
     public RunnerSettings Settings { get; set; }
 
-    /// <summary>Changes that each dataset's log holds.</summary>
-    public int Changes { get; set; } = 25;
+    /// <summary>The log of each dataset: 25 changes of as many keys.</summary>
+    public Func<string, IReadOnlyList<ScriptedChange>> Script { get; set; } =
+        dataset => [.. Enumerable.Range(0, 25).Select(i => new ScriptedChange(dataset, $"k{i}", $"v{i}"))];
 
     /// <summary>Called before each change with the task's key and the change's number.</summary>
     public Action<string, int> At { get; set; } = (_, _) => { };
@@ -61,10 +62,7 @@ internal sealed class RunnerHouse : IAsyncDisposable
         {
             Info = new("script", "Script", "For tests.", typeof(Options)) { Methods = [ReplicationMethod.ChangeCapture], DefaultKey = ["id"] },
             Source = settings => new ScriptedSource(
-                new Dictionary<string, IReadOnlyList<ScriptedChange>>
-                {
-                    ["log"] = [.. Enumerable.Range(0, Changes).Select(i => new ScriptedChange(settings.Datasets[0], $"k{i}", $"v{i}"))],
-                },
+                new Dictionary<string, IReadOnlyList<ScriptedChange>> { ["log"] = Script(settings.Datasets[0]) },
                 batchRows: 10,
                 staged: false)
             {

@@ -92,6 +92,19 @@ public sealed class SecretTests
         resolved.ToString().ShouldNotContain(Secret);
     }
 
+    [Theory]
+    [InlineData("mongodb://me:p%40ss-word@host/db", "auth failed for p@ss-word", "auth failed for ***")]
+    [InlineData("mongodb://me:p%40ss-word@host/db", "cannot open mongodb://me:p%40ss-word@host/db now", "cannot open *** now")]
+    [InlineData("Host=a;Password='t0p-s3cret';Port=1", "t0p-s3cret refused", "*** refused")]
+    [InlineData("abc", "an abc of things", "an abc of things")]
+    public void What_drivers_say_is_scrubbed_of_known_secrets(string secret, string text, string expected)
+    {
+        var resolver = new SecretResolver([new("test", _ => secret)], _ => null);
+        resolver.Resolve("${X}", "connections.x.uri");
+
+        resolver.Scrubber.Scrub(text).ShouldBe(expected);
+    }
+
     [Fact]
     public void A_dotenv_file_is_read_as_shells_write_it()
     {
