@@ -16,7 +16,7 @@ internal abstract class SqlChannel : IAsyncDisposable
     public abstract bool IsBroken { get; }
 
     /// <summary>Runs one statement, or several separated by semicolons.</summary>
-    /// <returns>Rows that the last one changed.</returns>
+    /// <returns>Rows that it changed; of several statements the sum or the last one's.</returns>
     public abstract ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken);
 
     /// <summary>Runs one statement and returns its rows, all in memory.</summary>

@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using System.Data;
+using Millrace.Connectors.PostgreSql.Copy;
+using Millrace.Connectors.Sql;
+using Millrace.Core.Errors;
+using Npgsql;
+
+namespace Millrace.Connectors.PostgreSql;
+
+/// <summary>One connection to PostgreSQL.</summary>
+internal sealed class PostgreSqlChannel : SqlChannel
+{
+    private readonly NpgsqlConnection _connection;
+    private readonly PostgreSqlErrors _errors;
+    private NpgsqlTransaction? _transaction;
+
+    private PostgreSqlChannel(NpgsqlConnection connection, PostgreSqlErrors errors)
+    {
+        _connection = connection;
+        _errors = errors;
+    }
+
+    /// <inheritdoc/>
+    public override bool InTransaction => _transaction is not null;
+
+    /// <inheritdoc/>
+    public override bool IsBroken => _connection.FullState.HasFlag(ConnectionState.Broken) || _connection.State == ConnectionState.Closed;
+
+    /// <summary>Connects and makes the session's settings.</summary>
+    /// <exception cref="MillraceException">A coded error.</exception>
+    public static async ValueTask<PostgreSqlChannel> OpenAsync(
+        PostgreSqlOptions options, string connectionName, CancellationToken cancellationToken)
+    {
+        NpgsqlConnectionStringBuilder settings = PostgreSqlConnectionString.Read(options, connectionName);
+        var errors = new PostgreSqlErrors(connectionName, settings);
+        var connection = new NpgsqlConnection(settings.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw errors.OnConnect(e);
+        }
+
+        var channel = new PostgreSqlChannel(connection, errors);
+        await channel.ExecuteAsync(SessionSettings(options), cancellationToken).ConfigureAwait(false);
+        return channel;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken) => GuardAsync(
+        async () =>
+        {
+            NpgsqlCommand command = Command(sql);
+            await using (command.ConfigureAwait(false))
+            {
+                return Math.Max(0L, await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false));
+            }
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<SqlRow>>(
+        async () =>
+        {
+            List<SqlRow> rows = [];
+            NpgsqlCommand command = Command(sql);
+            await using (command.ConfigureAwait(false))
+            {
+                NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                await using (reader.ConfigureAwait(false))
+                {
+                    while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                    {
+                        var values = new object?[reader.FieldCount];
+                        for (int i = 0; i < values.Length; i++)
+                        {
+                            values[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
+                        }
+
+                        rows.Add(new(values));
+                    }
+                }
+            }
+
+            return rows;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public override async ValueTask BeginAsync(CancellationToken cancellationToken) => _transaction = await GuardAsync(
+        () => _connection.BeginTransactionAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public override async ValueTask CommitAsync(CancellationToken cancellationToken)
+    {
+        NpgsqlTransaction transaction = _transaction ?? throw new InvalidOperationException("There is no transaction to commit.");
+        await GuardAsync(
+            async () =>
+            {
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+        _transaction = null;
+        await transaction.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask RollbackAsync()
+    {
+        if (_transaction is { } transaction)
+        {
+            _transaction = null;
+            try
+            {
+                await transaction.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (NpgsqlException)
+            {
+                // The connection is lost, and the server has rolled back by itself.
+                await _connection.CloseAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask LockAsync(string name, CancellationToken cancellationToken) => await ExecuteAsync(
+        $"SELECT pg_advisory_xact_lock(hashtextextended({PostgreSqlDialect.Instance.Literal("millrace " + name)}, 0))", cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public override async ValueTask<BulkWriter> OpenWriterAsync(
+        string table, ImmutableArray<BulkColumn> columns, CancellationToken cancellationToken)
+    {
+        string names = string.Join(", ", columns.Select(c => PostgreSqlDialect.Instance.Quote(c.Name)));
+        NpgsqlRawCopyStream stream = await GuardAsync<NpgsqlRawCopyStream>(
+            () => new(_connection.BeginRawBinaryCopyAsync($"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)", cancellationToken)),
+            cancellationToken).ConfigureAwait(false);
+        return new CopyWriter(stream, columns, _errors);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<bool> TryUniqueAsync(string sql, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("SAVEPOINT millrace_unique", cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ExecuteAsync(sql, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillraceException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            await ExecuteAsync("ROLLBACK TO SAVEPOINT millrace_unique", cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        await ExecuteAsync("RELEASE SAVEPOINT millrace_unique", cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await RollbackAsync().ConfigureAwait(false);
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // Settings on which the room's text relies (literals, texts of keys), and limits that a server may set for short transactions.
+    private static string SessionSettings(PostgreSqlOptions options) =>
+        $"""
+        SET standard_conforming_strings = on;
+        SET client_min_messages = warning;
+        SET TimeZone = 'UTC';
+        SET DateStyle = 'ISO, YMD';
+        SET IntervalStyle = 'postgres';
+        SET bytea_output = 'hex';
+        SET extra_float_digits = 1;
+        SET idle_in_transaction_session_timeout = 0;
+        SET statement_timeout = {(long)options.StatementTimeout.TotalMilliseconds};
+        SET lock_timeout = {(long)options.LockTimeout.TotalMilliseconds};
+        SET work_mem = {options.WorkMem.Bytes / 1024};
+        SET maintenance_work_mem = {Math.Max(options.WorkMem.Bytes / 1024, 65536)};
+        SET temp_buffers = 4096
+        """;
+
+    private NpgsqlCommand Command(string sql)
+    {
+        NpgsqlCommand command = _connection.CreateCommand();
+#pragma warning disable CA2100 // The text is the dialect's, with every name and value quoted by it.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command;
+    }
+
+    private async ValueTask<T> GuardAsync<T>(Func<ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or IOException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw _errors.OnStatement(e);
+        }
+    }
+}

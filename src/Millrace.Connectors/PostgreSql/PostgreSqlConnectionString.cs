@@ -1,0 +1,103 @@
+using Millrace.Core.Errors;
+using Npgsql;
+
+namespace Millrace.Connectors.PostgreSql;
+
+/// <summary>
+/// Reads a connection string, as a URI (PostgreSQL manual, 34.1.1.2) or in Npgsql's own form, and sets what a load needs. What it reports never
+/// repeats the text, which holds the password.
+/// </summary>
+internal static class PostgreSqlConnectionString
+{
+    /// <summary>The settings of the driver.</summary>
+    /// <exception cref="MillraceException"><see cref="ErrorCodes.InvalidConfiguration"/>.</exception>
+    public static NpgsqlConnectionStringBuilder Read(PostgreSqlOptions options, string connection)
+    {
+        NpgsqlConnectionStringBuilder builder;
+        try
+        {
+            builder = options.ConnectionString.Contains("://", StringComparison.Ordinal)
+                ? FromUri(options.ConnectionString)
+                : new(options.ConnectionString);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or UriFormatException or KeyNotFoundException)
+        {
+            throw Invalid(connection, "it cannot be read");
+        }
+
+        if (string.IsNullOrEmpty(builder.Host))
+        {
+            throw Invalid(connection, "it names no host");
+        }
+
+        builder.ApplicationName ??= "millrace";
+        builder.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
+
+        // One connection a run, kept open: a pool would only hide its state. Long statements end by cancellation, not by a driver's clock.
+        builder.Pooling = false;
+        builder.CommandTimeout = 0;
+        builder.CancellationTimeout = 1000;
+        builder.TcpKeepAlive = true;
+        builder.TcpKeepAliveTime = 30;
+        builder.TcpKeepAliveInterval = 10;
+        builder.IncludeErrorDetail = false;
+        return builder;
+    }
+
+    private static NpgsqlConnectionStringBuilder FromUri(string text)
+    {
+        var uri = new Uri(text);
+        if (uri.Scheme is not ("postgres" or "postgresql"))
+        {
+            throw new FormatException("The scheme is not postgresql.");
+        }
+
+        var builder = new NpgsqlConnectionStringBuilder { Host = uri.Host.Trim('[', ']') };
+        if (!uri.IsDefaultPort && uri.Port > 0)
+        {
+            builder.Port = uri.Port;
+        }
+
+        string[] user = uri.UserInfo.Split(':', 2);
+        if (user[0].Length > 0)
+        {
+            builder.Username = Uri.UnescapeDataString(user[0]);
+        }
+
+        if (user.Length == 2)
+        {
+            builder.Password = Uri.UnescapeDataString(user[1]);
+        }
+
+        if (uri.AbsolutePath.Length > 1)
+        {
+            builder.Database = Uri.UnescapeDataString(uri.AbsolutePath[1..]);
+        }
+
+        foreach (string pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] parts = pair.Split('=', 2);
+            builder[NameOf(Uri.UnescapeDataString(parts[0]))] = Uri.UnescapeDataString(parts.Length == 2 ? parts[1] : "").Replace("-", "", StringComparison.Ordinal);
+        }
+
+        return builder;
+    }
+
+    // libpq's names where Npgsql's differ; the others are looked up as they are.
+    private static string NameOf(string parameter) => parameter switch
+    {
+        "sslmode" => "SSL Mode",
+        "sslrootcert" => "Root Certificate",
+        "sslcert" => "SSL Certificate",
+        "sslkey" => "SSL Key",
+        "application_name" => "Application Name",
+        "connect_timeout" => "Timeout",
+        _ => parameter,
+    };
+
+    private static MillraceException Invalid(string connection, string why) => new(
+        ErrorCodes.InvalidConfiguration,
+        $"The connection_string of connection {connection} is not usable: {why}.",
+        "Write postgresql://user:password@host:5432/database, or Host=…;Database=…;Username=…;Password=…; percent-encode special characters of the URI's password.",
+        $"connections.{connection}.connection_string");
+}
