@@ -1,5 +1,6 @@
 using Millrace.Connectors.DuckDb;
 using Millrace.Connectors.MongoDb;
+using Millrace.Connectors.PostgreSql;
 using Millrace.Core.Contracts;
 
 namespace Millrace.Cli.Projects;
@@ -12,5 +13,6 @@ internal static class ConnectorList
     [
         new DuckDbConnector(),
         new MongoDbConnector(),
+        new PostgreSqlConnector(),
     ]);
 }

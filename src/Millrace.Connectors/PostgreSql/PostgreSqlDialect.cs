@@ -58,7 +58,7 @@ internal sealed class PostgreSqlDialect : SqlDialect
 
     /// <inheritdoc/>
     /// <remarks>Compares the stored bytes: equality of numeric, float and jsonb takes values for equal that print differently.</remarks>
-    public override string Differs(string leftRow, string rightRow) => $"{leftRow} *<> {rightRow}";
+    public override string Differs(string leftRow, string rightRow) => $"record_image_ne({leftRow}, {rightRow})";
 
     /// <inheritdoc/>
     public override string Analyze(string table) => $"ANALYZE {table}";

@@ -9,7 +9,8 @@ namespace Millrace.Connectors.Sql;
 /// </summary>
 internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation) : StageSql(dialect, load, generation)
 {
-    private readonly bool _deletesKeep = load.HasDeletedAt;
+    // A version of scd2 ends with its delete; the next one starts from nothing.
+    private readonly bool _deletesKeep = load.HasDeletedAt && !load.IsScd2;
 
     /// <summary>True where the stage holds rows that need it.</summary>
     public bool IsNeeded => Load.StagedPartials > 0 || (_deletesKeep && Load.StagedDeletes > 0);
@@ -46,7 +47,7 @@ internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation
             """;
     }
 
-    private int SoftCode => _deletesKeep && !Load.IsScd2 ? StageCode.SoftDelete : StageCode.Delete;
+    private int SoftCode => _deletesKeep ? StageCode.SoftDelete : StageCode.Delete;
 
     private string IsUnsetRow => _deletesKeep ? $"(s.{Op} = {StageCode.Delete})" : "FALSE";
 

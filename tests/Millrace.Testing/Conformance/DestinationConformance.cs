@@ -1,0 +1,138 @@
+using Millrace.Core.Batches;
+using Millrace.Core.Contracts;
+using Millrace.Core.Schemas;
+using Shouldly;
+using Xunit;
+
+namespace Millrace.Testing.Conformance;
+
+/// <summary>
+/// What every SQL destination must do, checked through its contract and by reading its tables back. A destination derives from it and says how
+/// it is opened and read; a divergence is an override with its reason. One instance, and one empty store, a test.
+/// </summary>
+public abstract partial class DestinationConformance : IAsyncLifetime
+{
+    /// <summary>The table of most tests; its names need quoting on purpose.</summary>
+    protected static readonly TableId Table = new("Sh.op", "or\"ders");
+
+    /// <summary>The columns of most tests.</summary>
+    protected static readonly TableSchema Schema = new(
+        Table,
+        [
+            new("_id", LogicalType.Text, Source: "_id", SourceType: "string"),
+            new("a", LogicalType.Int64, Source: "a"),
+            new("b", LogicalType.Text, Source: "b"),
+        ],
+        ["_id"]);
+
+    /// <summary>The test's token.</summary>
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>A destination on the test's store; each call another instance.</summary>
+    protected abstract IDestination Open();
+
+    /// <summary>Runs a query on the test's store, each value as text; names in it are quoted with double quotes.</summary>
+    protected abstract Task<IReadOnlyList<string?[]>> QueryAsync(string sql);
+
+    /// <inheritdoc/>
+    public abstract ValueTask InitializeAsync();
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Every strategy and delete mode, with and without change capture.</summary>
+    public static TheoryData<MergeStrategy, DeleteMode, bool> Merges()
+    {
+        TheoryData<MergeStrategy, DeleteMode, bool> data = [];
+        foreach (MergeStrategy strategy in Enum.GetValues<MergeStrategy>())
+        {
+            foreach (DeleteMode mode in Enum.GetValues<DeleteMode>())
+            {
+                data.Add(strategy, mode, true);
+                data.Add(strategy, mode, false);
+            }
+        }
+
+        return data;
+    }
+
+    /// <summary>Random changes, replayed stretches and partial rows among them, in random splits, give what the model says.</summary>
+    [Theory]
+    [MemberData(nameof(Merges))]
+    public async Task A_merge_gives_what_the_model_says_in_any_split(MergeStrategy strategy, DeleteMode mode, bool isChangeCapture)
+    {
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            var random = new Random(seed);
+            List<ModelEvent> events = ModelEvent.Generate(random, 40, withPartials: true);
+            await CompareAsync(strategy, mode, isChangeCapture, random, isChangeCapture ? ModelEvent.WithReplays(random, events) : events, seed);
+        }
+    }
+
+    /// <summary>Late and repeated events in any order never turn time back.</summary>
+    [Theory]
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Hard)]
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Ignore)]
+    [InlineData(MergeStrategy.DeleteInsert, DeleteMode.Hard)]
+    [InlineData(MergeStrategy.DeleteInsert, DeleteMode.Ignore)]
+    public async Task Late_events_never_turn_time_back(MergeStrategy strategy, DeleteMode mode)
+    {
+        for (int seed = 100; seed < 100 + Seeds; seed++)
+        {
+            var random = new Random(seed);
+            List<ModelEvent> events = ModelEvent.OutOfOrder(random, ModelEvent.Generate(random, 40, withPartials: false));
+            await CompareAsync(strategy, mode, true, random, events, seed);
+        }
+    }
+
+    /// <summary>Random sequences that a model test tries.</summary>
+    protected virtual int Seeds => 6;
+
+    private async Task CompareAsync(
+        MergeStrategy strategy, DeleteMode mode, bool isChangeCapture, Random random, List<ModelEvent> events, int seed)
+    {
+        var table = new TableId("Sh.op", $"t{seed}");
+        TableWrite write = Write(Schema with { Table = table }, strategy, mode, isChangeCapture);
+        var model = new ModelTable(strategy, mode, isChangeCapture);
+        IDestination destination = Open();
+        await using (destination.ConfigureAwait(false))
+        {
+            var runner = new LoadRunner(destination, $"job/{seed}");
+            for (int at = 0; at < events.Count;)
+            {
+                List<RecordBatch> batches = [];
+                for (int batch = random.Next(1, 4); batch > 0 && at < events.Count; batch--)
+                {
+                    List<ModelEvent> rows = events.GetRange(at, Math.Min(random.Next(1, 12), events.Count - at));
+                    rows.ForEach(model.Apply);
+                    batches.Add(LoadRunner.Batch(write.Schema, rows, isChangeCapture));
+                    at += rows.Count;
+                }
+
+                await runner.RunAsync(write, $"log/{at:D6}", batches, cancellationToken: Token);
+                (await StateAsync(write)).ShouldBe(model.Rows(), $"seed {seed}, after {at} of {events.Count} changes");
+            }
+        }
+    }
+
+    /// <summary>How a table is written.</summary>
+    protected static TableWrite Write(
+        TableSchema schema, MergeStrategy strategy = MergeStrategy.Upsert, DeleteMode mode = DeleteMode.Soft, bool isChangeCapture = true) =>
+        new(schema, WriteDisposition.Merge) { Strategy = strategy, DeleteMode = mode, IsChangeCapture = isChangeCapture };
+
+    /// <summary>The table's rows as <see cref="ModelTable.Rows"/> gives them.</summary>
+    protected async Task<List<string>> StateAsync(TableWrite write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        string state = write.Strategy == MergeStrategy.Scd2
+            ? "CASE WHEN \"_millrace_is_current\" THEN 'live' ELSE 'closed' END"
+            : write.DeleteMode == DeleteMode.Soft ? "CASE WHEN \"_millrace_deleted_at\" IS NULL THEN 'live' ELSE 'deleted' END" : "'live'";
+        IReadOnlyList<string?[]> rows = await QueryAsync($"SELECT \"_id\", \"a\", \"b\", {state} FROM {Quote(write.Schema.Table)}");
+        return [.. rows.Select(r => string.Join('|', r.Select(v => v ?? "-"))).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>A table's name, quoted.</summary>
+    protected static string Quote(TableId table) => $"{Quote(table.Schema)}.{Quote(table.Name)}";
+
+    private static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+}
