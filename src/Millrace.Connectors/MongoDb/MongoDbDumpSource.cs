@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Millrace.Connectors.MongoDb.Files;
+using Millrace.Connectors.MongoDb.Oplog;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
@@ -13,12 +14,14 @@ namespace Millrace.Connectors.MongoDb;
 /// </summary>
 internal sealed class MongoDbDumpSource : ISource
 {
-    private const string SnapshotPrefix = "snapshot:";
+    /// <summary>How a snapshot partition's name begins; the collection's full name follows.</summary>
+    public const string SnapshotPrefix = "snapshot:";
 
     private readonly SourceSettings _settings;
     private readonly DumpConnection _connection;
     private readonly DatasetNames _names;
     private Dump? _dump;
+    private DumpLog? _log;
 
     public MongoDbDumpSource(SourceSettings settings, DumpConnection connection)
     {
@@ -28,6 +31,10 @@ internal sealed class MongoDbDumpSource : ISource
     }
 
     private Dump Dump => _dump ??= _connection.OpenDump();
+
+    private DumpLog Log => _log ??= new(_settings, _connection, _names, Dump);
+
+    private bool IsChangeCapture => _settings.Method == ReplicationMethod.ChangeCapture;
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(CancellationToken cancellationToken)
@@ -54,6 +61,15 @@ internal sealed class MongoDbDumpSource : ISource
             }
         }
 
+        if (IsChangeCapture)
+        {
+            CheckIncludedLater(partitions, request);
+            if (Log.Plan(request, cancellationToken) is { } log)
+            {
+                partitions.Add(log);
+            }
+        }
+
         return ValueTask.FromResult(new ReadPlan(partitions));
     }
 
@@ -64,6 +80,17 @@ internal sealed class MongoDbDumpSource : ISource
 
         // Reading files blocks: the caller gets its thread back first.
         await Task.Yield();
+        if (request.Partition.Name == DumpLog.Partition)
+        {
+            using LogReader log = Log.Open(request, cancellationToken);
+            while (log.Next(cancellationToken) is { } batch)
+            {
+                yield return batch;
+            }
+
+            yield break;
+        }
+
         using SnapshotReader reader = OpenSnapshot(request);
         while (reader.Next(cancellationToken) is { } batch)
         {
@@ -72,7 +99,24 @@ internal sealed class MongoDbDumpSource : ISource
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask AcknowledgeAsync(IReadOnlyList<Checkpoint> durable, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(durable);
+        if (IsChangeCapture)
+        {
+            Log.Acknowledge(durable);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _log?.Dispose();
+        _log = null;
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>The dump's collections that the task takes, by name.</summary>
     private List<DumpedCollection> Chosen()
@@ -85,13 +129,26 @@ internal sealed class MongoDbDumpSource : ISource
             {
                 chosen.Add(collection);
             }
-            else if (_settings.Method != ReplicationMethod.ChangeCapture)
+            else if (!IsChangeCapture)
             {
                 throw NotFound(name);
             }
         }
 
         return chosen;
+    }
+
+    /// <summary>A collection that is in the dump but was not loaded from it would miss the changes that the log has passed.</summary>
+    private static void CheckIncludedLater(List<PartitionPlan> partitions, PlanRequest request)
+    {
+        if (request.Committed.Any(c => c.Partition == DumpLog.Partition)
+            && partitions.Find(p => request.Committed.All(c => c.Partition != p.Name)) is { } later)
+        {
+            throw new MillraceException(
+                ErrorCodes.HistoryLost,
+                $"{later.Datasets[0]} was included after this task had begun to read the log; the changes that it missed are not read again.",
+                "Give it a task of its own, or load this task anew: on_history_lost: resnapshot, or run with --full-refresh.");
+        }
     }
 
     private MillraceException NotFound(MongoNamespace name) => new(

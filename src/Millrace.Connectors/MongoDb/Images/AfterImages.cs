@@ -1,0 +1,300 @@
+using System.Text;
+using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Connectors.MongoDb.Files;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.MongoDb.Images;
+
+/// <summary>
+/// What every document of a task's collections looks like now, so that an update that says only what changed can be made whole. What the
+/// destination has committed stands in <see cref="ImageStore"/>; what it has not, in <see cref="PendingImages"/>, and is lost with the process:
+/// the next run reads those entries of the log again.
+/// </summary>
+internal sealed class AfterImages : IDisposable
+{
+    private const string FileName = "mongodb-images.db";
+    private const string SpillName = "mongodb-pending.tmp";
+    private const long MaxPendingMemory = 64L << 20;
+
+    private readonly ImageStore _store;
+    private readonly PendingImages _pending;
+    private readonly Dictionary<string, int> _collections;
+    private readonly Queue<(ulong Timestamp, ulong OpenSince, long End)> _marks = new();
+    private readonly Lock _storeGate = new();
+    private readonly ByteBuffer _key = new();
+    private readonly ByteBuffer _records = new();
+    private int _nextCollection;
+    private long _applied;
+
+    private AfterImages(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        _store = new(Path.Combine(directory, FileName));
+        _pending = new(Path.Combine(directory, SpillName), MaxPendingMemory);
+        _collections = _store.ReadCollections();
+        _nextCollection = _collections.Values.DefaultIfEmpty(0).Max() + 1;
+    }
+
+    /// <summary>The position that the store has reached, or null where no entry of the log was ever applied.</summary>
+    public ulong? Position { get; private set; }
+
+    /// <summary>The first entry of the oldest transaction that was not finished at <see cref="Position"/>; 0 where there is none.</summary>
+    public ulong OpenSince { get; private set; }
+
+    /// <summary>The generation that the documents belong to.</summary>
+    public ulong Generation { get; private set; }
+
+    /// <summary>Opens the store of a task, or makes it. One that cannot be opened is replaced: it can be rebuilt.</summary>
+    public static AfterImages Open(string directory)
+    {
+        AfterImages images;
+        try
+        {
+            images = new AfterImages(directory);
+        }
+        catch (Exception exception) when (IsBroken(exception))
+        {
+            foreach (string suffix in (ReadOnlySpan<string>)["", "-wal", "-shm"])
+            {
+                File.Delete(Path.Combine(directory, FileName + suffix));
+            }
+
+            images = new AfterImages(directory);
+        }
+
+        images.ReadState();
+        return images;
+    }
+
+    /// <summary>True where a task has a store.</summary>
+    public static bool Exists(string directory) => directory.Length > 0 && File.Exists(Path.Combine(directory, FileName));
+
+    /// <summary>Forgets everything and starts a generation.</summary>
+    public void Reset(int generation)
+    {
+        lock (_storeGate)
+        {
+            _store.Clear();
+            _store.WriteState("generation", (ulong)generation);
+        }
+
+        _collections.Clear();
+        _pending.DropBefore(_pending.End);
+        _applied = _pending.End;
+        _marks.Clear();
+        ReadState();
+    }
+
+    /// <summary>True where the collection was imported from this very file.</summary>
+    public bool IsImported(MongoNamespace name, IDocumentFile file)
+    {
+        lock (_storeGate)
+        {
+            return _store.ImportedFrom(name.ToString()) == file.Fingerprint;
+        }
+    }
+
+    /// <summary>Imports a dumped collection, unless that was done. Only before any entry of the log is applied.</summary>
+    public void Import(MongoNamespace name, IDocumentFile file, CancellationToken cancellationToken)
+    {
+        lock (_storeGate)
+        {
+            string text = name.ToString();
+            if (_store.ImportedFrom(text) == file.Fingerprint)
+            {
+                return;
+            }
+
+            if (!_collections.TryGetValue(text, out int collection))
+            {
+                collection = _nextCollection++;
+                _collections[text] = collection;
+            }
+
+            _store.Import(text, collection, file, cancellationToken);
+        }
+    }
+
+    /// <summary>The number of a collection; a new one where it has none.</summary>
+    public int CollectionOf(string name)
+    {
+        if (!_collections.TryGetValue(name, out int collection))
+        {
+            collection = _nextCollection++;
+            SetName(name, collection);
+        }
+
+        return collection;
+    }
+
+    /// <summary>The number of a collection that has documents or had them, or null.</summary>
+    public int? Find(string name) => _collections.TryGetValue(name, out int collection) ? collection : null;
+
+    /// <summary>The collections of a database.</summary>
+    public List<string> CollectionsOf(string database) =>
+        [.. _collections.Keys.Where(n => n.StartsWith(database + ".", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Forgets a collection and its documents.</summary>
+    public void Drop(string name)
+    {
+        if (_collections.Remove(name, out int collection))
+        {
+            _pending.Append(new(ImageRecordKind.Drop, collection, default, default));
+        }
+    }
+
+    /// <summary>Gives a collection another name; one that had the name is gone.</summary>
+    public void Rename(string from, string to)
+    {
+        if (!_collections.Remove(from, out int collection))
+        {
+            return;
+        }
+
+        Drop(to);
+        SetName(to, collection);
+    }
+
+    /// <summary>Looks a document up.</summary>
+    /// <param name="collection">The collection's number.</param>
+    /// <param name="id">Its <c>_id</c>.</param>
+    /// <param name="document">Replaced by the document.</param>
+    public bool TryGet(int collection, BsonValue id, ByteBuffer document)
+    {
+        ImageKey.Write(id, _key);
+        return _pending.TryGet(collection, _key.WrittenSpan, document) ?? _store.TryGet(collection, _key.WrittenSpan, document);
+    }
+
+    /// <summary>Keeps a document.</summary>
+    public void Put(int collection, BsonValue id, ReadOnlySpan<byte> document)
+    {
+        ImageKey.Write(id, _key);
+        _pending.Append(new(ImageRecordKind.Put, collection, _key.WrittenSpan, document));
+    }
+
+    /// <summary>Forgets a document.</summary>
+    public void Delete(int collection, BsonValue id)
+    {
+        ImageKey.Write(id, _key);
+        _pending.Append(new(ImageRecordKind.Delete, collection, _key.WrittenSpan, default));
+    }
+
+    /// <summary>Calls back with every document of a collection, in the order of their keys.</summary>
+    public void ForEach(int collection, Action<byte[]> visit)
+    {
+        var latest = new Dictionary<string, byte[]?>(StringComparer.Ordinal);
+        _pending.ForEach(collection, (key, document) => latest[Convert.ToHexString(key)] = document);
+        _store.ForEach(collection, (key, document) =>
+        {
+            if (latest.Remove(Convert.ToHexString(key), out byte[]? newer))
+            {
+                document = newer!;
+            }
+
+            if (document is not null)
+            {
+                visit(document);
+            }
+        });
+        foreach ((_, byte[]? document) in latest.OrderBy(l => l.Key, StringComparer.Ordinal))
+        {
+            if (document is not null)
+            {
+                visit(document);
+            }
+        }
+    }
+
+    /// <summary>Marks a place where the destination may commit.</summary>
+    /// <param name="timestamp">The position.</param>
+    /// <param name="openSince">The first entry of the oldest unfinished transaction, or 0.</param>
+    public void Mark(ulong timestamp, ulong openSince)
+    {
+        lock (_marks)
+        {
+            _marks.Enqueue((timestamp, openSince, _pending.End));
+        }
+    }
+
+    /// <summary>Brings the store up to what the destination has committed, and no further.</summary>
+    public void Acknowledge(ulong timestamp)
+    {
+        (ulong Timestamp, ulong OpenSince, long End)? reached = null;
+        lock (_marks)
+        {
+            while (_marks.TryPeek(out (ulong Timestamp, ulong OpenSince, long End) mark) && mark.Timestamp <= timestamp)
+            {
+                reached = _marks.Dequeue();
+            }
+        }
+
+        if (reached is { } target)
+        {
+            lock (_storeGate)
+            {
+                Apply(target.Timestamp, target.OpenSince, target.End);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _pending.Dispose();
+        _store.Dispose();
+        _key.Dispose();
+        _records.Dispose();
+    }
+
+    private static bool IsBroken(Exception exception) =>
+        exception is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 11 or 26 }
+        || exception is MillraceException { InnerException: Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 11 or 26 } };
+
+    private void Apply(ulong timestamp, ulong openSince, long end)
+    {
+        _store.Begin();
+        try
+        {
+            for (long at = _applied; at < end;)
+            {
+                at = _pending.CopyRecords(at, end, _records);
+                ReadOnlySpan<byte> records = _records.WrittenSpan;
+                while (!records.IsEmpty)
+                {
+                    _store.Write(PendingImages.Take(ref records));
+                }
+            }
+
+            _store.WriteState("position", timestamp);
+            _store.WriteState("open_since", openSince);
+            _store.Commit();
+        }
+        finally
+        {
+            _store.Rollback();
+        }
+
+        _applied = end;
+        Position = timestamp;
+        OpenSince = openSince;
+
+        // Only now: until the commit was visible, lookups had to find the records here.
+        _pending.DropBefore(end);
+    }
+
+    private void SetName(string name, int collection)
+    {
+        _collections[name] = collection;
+        _pending.Append(new(ImageRecordKind.Name, collection, Encoding.UTF8.GetBytes(name), default));
+    }
+
+    private void ReadState()
+    {
+        lock (_storeGate)
+        {
+            Generation = _store.ReadState("generation") ?? 0;
+            Position = _store.ReadState("position");
+            OpenSince = _store.ReadState("open_since") ?? 0;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics.CodeAnalysis;
+using Millrace.Core.Errors;
+using SQLitePCL;
+
+namespace Millrace.Connectors.MongoDb.Images;
+
+/// <summary>A prepared statement used over and over with spans, without allocating.</summary>
+internal sealed class ImageStatement : IDisposable
+{
+    private readonly sqlite3 _database;
+    private readonly sqlite3_stmt _statement;
+
+    public ImageStatement(sqlite3 database, string sql)
+    {
+        _database = database;
+        Check(database, raw.sqlite3_prepare_v2(database, sql, out _statement));
+    }
+
+    public ImageStatement Bind(int index, long value)
+    {
+        Check(_database, raw.sqlite3_bind_int64(_statement, index, value));
+        return this;
+    }
+
+    public ImageStatement Bind(int index, ReadOnlySpan<byte> value)
+    {
+        Check(_database, raw.sqlite3_bind_blob(_statement, index, value));
+        return this;
+    }
+
+    public ImageStatement Bind(int index, string value)
+    {
+        Check(_database, raw.sqlite3_bind_text(_statement, index, value));
+        return this;
+    }
+
+    /// <summary>Runs to the end.</summary>
+    public void Run()
+    {
+        while (Step())
+        {
+        }
+
+        Reset();
+    }
+
+    /// <summary>Goes to the next row; false after the last.</summary>
+    public bool Step()
+    {
+        int code = raw.sqlite3_step(_statement);
+        if (code is raw.SQLITE_ROW or raw.SQLITE_DONE)
+        {
+            return code == raw.SQLITE_ROW;
+        }
+
+        raw.sqlite3_reset(_statement);
+        Throw(_database, code);
+        return false;
+    }
+
+    /// <summary>A blob of the current row, valid until the next step or reset.</summary>
+    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(_statement, column);
+
+    public long Integer(int column) => raw.sqlite3_column_int64(_statement, column);
+
+    public string Text(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string();
+
+    /// <summary>Makes the statement ready for the next use.</summary>
+    public void Reset() => raw.sqlite3_reset(_statement);
+
+    public void Dispose() => _statement.Dispose();
+
+    private static void Check(sqlite3 database, int code)
+    {
+        if (code != raw.SQLITE_OK)
+        {
+            Throw(database, code);
+        }
+    }
+
+    [DoesNotReturn]
+    private static void Throw(sqlite3 database, int code)
+    {
+        string why = raw.sqlite3_errmsg(database).utf8_to_string();
+        throw code == raw.SQLITE_FULL
+            ? new MillraceException(
+                ErrorCodes.DiskFull, "No space is left for the local store of MongoDB after-images.", "Make room where the project's state folder is.")
+            : new MillraceException(
+                ErrorCodes.ImageStoreFailed,
+                $"The local store of MongoDB after-images failed: {why} ({code}).",
+                "Run again; if it stays, delete the task's state folder: the store is then built anew from the dump and the oplog files.");
+    }
+}

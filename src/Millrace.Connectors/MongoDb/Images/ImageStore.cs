@@ -1,0 +1,266 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Connectors.MongoDb.Files;
+using Millrace.Sqlite;
+using SQLitePCL;
+
+namespace Millrace.Connectors.MongoDb.Images;
+
+/// <summary>
+/// The documents of a task's collections as they were at one position of the log, in a SQLite file. It never runs ahead of the
+/// destination. It can be rebuilt from the dump and the log, so a commit need not survive a power cut.
+/// One thread writes and another may look documents up, each through a connection of its own.
+/// </summary>
+internal sealed class ImageStore : IDisposable
+{
+    private const string Schema = """
+        CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS collections (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS imported (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS images (
+            collection INTEGER NOT NULL, key BLOB NOT NULL, document BLOB NOT NULL,
+            PRIMARY KEY (collection, key)) WITHOUT ROWID;
+        """;
+
+    private const long ImportBytesACommit = 64L << 20;
+
+    private readonly SqliteConnection _writer;
+    private readonly SqliteConnection _reader;
+    private readonly ImageStatement _put;
+    private readonly ImageStatement _delete;
+    private readonly ImageStatement _get;
+    private readonly ImageStatement _begin;
+    private readonly ImageStatement _commit;
+    private readonly ImageStatement _beginRead;
+    private readonly ImageStatement _endRead;
+    private volatile int _version;
+    private int _readVersion = -1;
+
+    public ImageStore(string path)
+    {
+        _writer = SqliteDatabase.Open(path, SqliteSynchronous.Normal);
+        SqliteDatabase.Execute(_writer, Schema);
+        SqliteDatabase.Execute(_writer, "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8192");
+        _reader = SqliteDatabase.Open(path, SqliteSynchronous.Normal);
+        SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -32768");
+        sqlite3 writer = _writer.Handle!;
+        sqlite3 reader = _reader.Handle!;
+        _put = new(writer, "INSERT INTO images VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET document = excluded.document");
+        _delete = new(writer, "DELETE FROM images WHERE collection = ?1 AND key = ?2");
+        _begin = new(writer, "BEGIN IMMEDIATE");
+        _commit = new(writer, "COMMIT");
+        _get = new(reader, "SELECT document FROM images WHERE collection = ?1 AND key = ?2");
+        _beginRead = new(reader, "BEGIN");
+        _endRead = new(reader, "COMMIT");
+    }
+
+    /// <summary>Looks a document up.</summary>
+    public bool TryGet(int collection, ReadOnlySpan<byte> key, ByteBuffer document)
+    {
+        RefreshReader();
+        document.Clear();
+        bool found = _get.Bind(1, collection).Bind(2, key).Step();
+        if (found)
+        {
+            document.Write(_get.Blob(0));
+        }
+
+        _get.Reset();
+        return found;
+    }
+
+    /// <summary>Calls back with every key and document of a collection, as last committed.</summary>
+    public void ForEach(int collection, Action<byte[], byte[]> visit)
+    {
+        RefreshReader();
+        using var rows = new ImageStatement(_reader.Handle!, "SELECT key, document FROM images WHERE collection = ?1 ORDER BY key");
+        rows.Bind(1, collection);
+        while (rows.Step())
+        {
+            visit(rows.Blob(0).ToArray(), rows.Blob(1).ToArray());
+        }
+    }
+
+    /// <summary>The names of the collections and their numbers.</summary>
+    public Dictionary<string, int> ReadCollections()
+    {
+        var collections = new Dictionary<string, int>(StringComparer.Ordinal);
+        using var rows = new ImageStatement(_writer.Handle!, "SELECT name, id FROM collections");
+        while (rows.Step())
+        {
+            collections[rows.Text(0)] = (int)rows.Integer(1);
+        }
+
+        return collections;
+    }
+
+    /// <summary>A number of the state, or null.</summary>
+    public ulong? ReadState(string name)
+    {
+        using var rows = new ImageStatement(_writer.Handle!, "SELECT value FROM state WHERE name = ?1");
+        return rows.Bind(1, name).Step() ? ulong.Parse(rows.Text(0), CultureInfo.InvariantCulture) : null;
+    }
+
+    /// <summary>Sets a number of the state.</summary>
+    public void WriteState(string name, ulong value)
+    {
+        using var statement = new ImageStatement(_writer.Handle!, "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value");
+        statement.Bind(1, name).Bind(2, value.ToString(CultureInfo.InvariantCulture)).Run();
+    }
+
+    /// <summary>The fingerprint of the file that a collection was imported from, or null.</summary>
+    public string? ImportedFrom(string name)
+    {
+        using var rows = new ImageStatement(_writer.Handle!, "SELECT fingerprint FROM imported WHERE name = ?1");
+        return rows.Bind(1, name).Step() ? rows.Text(0) : null;
+    }
+
+    /// <summary>Begins a transaction of writes.</summary>
+    public void Begin() => _begin.Run();
+
+    /// <summary>Commits the writes and lets lookups see them.</summary>
+    public void Commit()
+    {
+        _commit.Run();
+        _version++;
+    }
+
+    /// <summary>Undoes the writes.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_writer.Handle!) == 0)
+        {
+            SqliteDatabase.Execute(_writer, "ROLLBACK");
+        }
+    }
+
+    /// <summary>Writes one record, within a transaction.</summary>
+    public void Write(ImageRecord record)
+    {
+        switch (record.Kind)
+        {
+            case ImageRecordKind.Put:
+                _put.Bind(1, record.Collection).Bind(2, record.Key).Bind(3, record.Document).Run();
+                break;
+            case ImageRecordKind.Delete:
+                _delete.Bind(1, record.Collection).Bind(2, record.Key).Run();
+                break;
+            case ImageRecordKind.Name:
+                NameCollection(System.Text.Encoding.UTF8.GetString(record.Key), record.Collection);
+                break;
+            default:
+                DropCollection(record.Collection);
+                break;
+        }
+    }
+
+    /// <summary>Imports a dumped collection: every whole document, by <c>_id</c>. Repeating it after a crash is harmless.</summary>
+    public void Import(string name, int collection, IDocumentFile file, CancellationToken cancellationToken)
+    {
+        using var reader = new DocumentReader(file, 0);
+        using var key = new ByteBuffer();
+        Begin();
+        try
+        {
+            NameCollection(name, collection);
+            long committed = 0;
+            while (reader.Read(out ReadOnlySpan<byte> document) == ReadStatus.Document)
+            {
+                ImportDocument(collection, document, key);
+                if (reader.Offset - committed > ImportBytesACommit)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Commit();
+                    Begin();
+                    committed = reader.Offset;
+                }
+            }
+
+            using (var done = new ImageStatement(_writer.Handle!, "INSERT INTO imported VALUES (?1, ?2) ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint"))
+            {
+                done.Bind(1, name).Bind(2, file.Fingerprint).Run();
+            }
+
+            Commit();
+        }
+        finally
+        {
+            Rollback();
+        }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        EndRead();
+        SqliteDatabase.Execute(_writer, "DELETE FROM images; DELETE FROM collections; DELETE FROM imported; DELETE FROM state");
+        _version++;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (ImageStatement statement in (ReadOnlySpan<ImageStatement>)[_put, _delete, _get, _begin, _commit, _beginRead, _endRead])
+        {
+            statement.Dispose();
+        }
+
+        _reader.Dispose();
+        _writer.Dispose();
+    }
+
+    private void ImportDocument(int collection, ReadOnlySpan<byte> document, ByteBuffer key)
+    {
+        // A document that is not valid went to quarantine when the snapshot was read; it can have no after-image.
+        if (!BsonValidator.TryValidate(document, out _))
+        {
+            return;
+        }
+
+        var fields = new BsonReader(document);
+        if (fields.Find("_id"u8))
+        {
+            ImageKey.Write(fields.Current, key);
+            _put.Bind(1, collection).Bind(2, key.WrittenSpan).Bind(3, document).Run();
+        }
+    }
+
+    private void NameCollection(string name, int collection)
+    {
+        using var former = new ImageStatement(_writer.Handle!, "DELETE FROM collections WHERE id = ?1");
+        former.Bind(1, collection).Run();
+        using var statement = new ImageStatement(
+            _writer.Handle!, "INSERT INTO collections VALUES (?1, ?2) ON CONFLICT DO UPDATE SET id = excluded.id");
+        statement.Bind(1, name).Bind(2, collection).Run();
+    }
+
+    private void DropCollection(int collection)
+    {
+        using var images = new ImageStatement(_writer.Handle!, "DELETE FROM images WHERE collection = ?1");
+        images.Bind(1, collection).Run();
+        using var names = new ImageStatement(_writer.Handle!, "DELETE FROM collections WHERE id = ?1");
+        names.Bind(1, collection).Run();
+    }
+
+    /// <summary>Lookups share one read transaction until something was committed: beginning one costs more than a lookup.</summary>
+    private void RefreshReader()
+    {
+        int version = _version;
+        if (_readVersion != version)
+        {
+            EndRead();
+            _beginRead.Run();
+            _readVersion = version;
+        }
+    }
+
+    private void EndRead()
+    {
+        if (_readVersion >= 0)
+        {
+            _endRead.Run();
+            _readVersion = -1;
+        }
+    }
+}

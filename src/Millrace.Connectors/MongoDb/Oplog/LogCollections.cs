@@ -1,0 +1,65 @@
+namespace Millrace.Connectors.MongoDb.Oplog;
+
+/// <summary>The collections that the log speaks of, found by the raw bytes of their names.</summary>
+internal sealed class LogCollections
+{
+    private readonly DatasetNames _names;
+    private readonly Dictionary<byte[], LogCollection> _byName = new(Utf8Comparer.Instance);
+    private readonly Dictionary<byte[], LogCollection>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
+    private LogCollection? _last;
+
+    public LogCollections(DatasetNames names)
+    {
+        _names = names;
+        _lookup = _byName.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
+
+    /// <summary>The collection of a name.</summary>
+    public LogCollection this[MongoNamespace name] => Find(System.Text.Encoding.UTF8.GetBytes(name.ToString()));
+
+    /// <summary>The collection of a name. Entries on one collection tend to follow each other.</summary>
+    public LogCollection Find(ReadOnlySpan<byte> name)
+    {
+        if (_last is null || !name.SequenceEqual(_last.Utf8))
+        {
+            _last = _lookup.TryGetValue(name, out LogCollection? found) ? found : Add(MongoNamespace.Parse(name));
+        }
+
+        return _last;
+    }
+
+    private LogCollection Add(MongoNamespace name)
+    {
+        bool isTemporary = IsTemporary(name);
+        bool isTaken = _names.IsNamed(name) || (!isTemporary && _names.Takes(name));
+        var collection = new LogCollection(name, isTaken, isTaken || isTemporary, _names.TableOf(name));
+        _byName[collection.Utf8] = collection;
+        return collection;
+    }
+
+    /// <summary>$out and mapReduce fill a collection of such a name and then rename it over the one that is asked for.</summary>
+    private static bool IsTemporary(MongoNamespace name) =>
+        name.Collection.StartsWith("tmp.agg_out.", StringComparison.Ordinal)
+        || name.Collection.StartsWith("tmp.mr.", StringComparison.Ordinal)
+        || name.Collection.StartsWith("tmp.convertToCapped.", StringComparison.Ordinal);
+
+    private sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public static Utf8Comparer Instance { get; } = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
+        {
+            var hash = default(HashCode);
+            hash.AddBytes(alternate);
+            return hash.ToHashCode();
+        }
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+    }
+}

@@ -1,0 +1,236 @@
+using Millrace.Connectors.MongoDb.Images;
+using Millrace.Core.Batches;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
+
+namespace Millrace.Connectors.MongoDb.Oplog;
+
+/// <summary>Where the reading of the log starts and ends.</summary>
+/// <param name="Replay">Entries after this are applied to the after-images.</param>
+/// <param name="Start">Entries after this give rows.</param>
+/// <param name="Until">The last entry to read.</param>
+/// <param name="OpenSince">The first entry of a transaction that was not finished at <paramref name="Replay"/>; 0 for none.</param>
+internal readonly record struct LogRange(ulong Replay, ulong Start, ulong Until, ulong OpenSince);
+
+/// <summary>
+/// Reads the partition <c>log</c>: applies entries and hands their changes out in windows that end where a commit may happen.
+/// </summary>
+internal sealed class LogReader : IDisposable
+{
+    private const int MaxEntries = 32_768;
+    private const int EntriesBetweenChecks = 256;
+
+    private readonly AfterImages _images;
+    private readonly LogCollections _collections;
+    private readonly ChangeWindow _window;
+    private readonly OplogApplier _applier;
+    private readonly OplogCursor _cursor;
+    private readonly TransactionAssembler _transactions = new();
+    private readonly Queue<byte[]> _waiting = new();
+    private readonly LogRange _range;
+    private readonly TableId _nowhere;
+    private readonly int _maxRows;
+    private readonly int _maxBytes;
+    private ulong _done;          // every entry up to here was applied
+    private int _entries;
+    private bool _hasEntry;
+    private bool _atEnd;
+
+    public LogReader(OplogChain chain, AfterImages images, DatasetNames names, SourceSettings settings, ReadRequest request, LogRange range)
+    {
+        _images = images;
+        _range = range;
+        _maxRows = request.MaxBatchRows;
+        _maxBytes = request.MaxBatchBytes;
+        _nowhere = settings.Datasets.IsDefaultOrEmpty ? default : names.TableOf(names.CollectionOf(settings.Datasets[0]));
+        _collections = new(names);
+        _window = new(request.Partition.Name, settings.HidesRaw, request.MaxBatchRows);
+        _applier = new(_collections, images, _window, new DocumentSelection(settings, byTime: false), settings.OnDrop);
+        _done = range.Replay;
+        _cursor = new(chain, range.OpenSince == 0 ? range.Replay : Math.Min(range.Replay, range.OpenSince - 1), range.Until);
+    }
+
+    /// <summary>The next batch; null after the last.</summary>
+    public RecordBatch? Next(CancellationToken cancellationToken)
+    {
+        while (!_window.HasReady)
+        {
+            if (_atEnd)
+            {
+                return null;
+            }
+
+            Fill(cancellationToken);
+        }
+
+        return _window.Take();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _cursor.Dispose();
+        _applier.Dispose();
+        _window.Dispose();
+    }
+
+    private bool IsDue => _window.Rows >= _maxRows || _window.Bytes >= _maxBytes || _entries >= MaxEntries;
+
+    private void Fill(CancellationToken cancellationToken)
+    {
+        int untilCheck = 1;
+        while (!_window.HasReady)
+        {
+            if (--untilCheck == 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                untilCheck = EntriesBetweenChecks;
+            }
+
+            if (_waiting.TryDequeue(out byte[]? earlier))
+            {
+                // One entry of a large transaction at a time, so that its batches can leave before the next.
+                _applier.ApplyOperations(OplogEntry.Parse(earlier).Object);
+                continue;
+            }
+
+            if (!_cursor.Next(out ReadOnlySpan<byte> document, out ulong timestamp))
+            {
+                _atEnd = true;
+                Close();
+                return;
+            }
+
+            Take(document, timestamp);
+        }
+    }
+
+    private OplogEntry Parse(ReadOnlySpan<byte> document)
+    {
+        try
+        {
+            return OplogEntry.Parse(document);
+        }
+        catch (MillraceException exception)
+        {
+            // Which document a broken entry is about cannot be known, so it cannot be set aside.
+            (string path, long offset) = _cursor.Place;
+            throw new MillraceException(
+                ErrorCodes.DumpCorrupt,
+                $"{path} holds a broken oplog entry at byte {offset - document.Length}: {exception.Message}",
+                "Copy the file again from its origin, or resnapshot: on_history_lost: resnapshot.",
+                inner: exception);
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> document, ulong timestamp)
+    {
+        OplogEntry entry = Parse(document);
+        if (timestamp <= _range.Replay)
+        {
+            // Only the beginnings of transactions that end later are of interest.
+            if (entry.Operation == OplogOperation.Command && TransactionAssembler.IsCommand(entry))
+            {
+                _transactions.Accept(entry, document, _waiting);
+                _waiting.Clear();
+            }
+
+            return;
+        }
+
+        if (timestamp != _done && _hasEntry && IsDue)
+        {
+            Close();
+        }
+
+        bool continues = timestamp == _done && _hasEntry;
+        _applier.IsEmitting = timestamp > _range.Start;
+        _applier.Begin(timestamp, entry.Millis, continues);
+        if (_applier.IsEmitting)
+        {
+            _window.AddBytes(document.Length);
+        }
+
+        Apply(entry, document);
+        _done = timestamp;
+        _hasEntry = true;
+        _entries++;
+    }
+
+    private void Apply(in OplogEntry entry, ReadOnlySpan<byte> document)
+    {
+        if (entry.Operation != OplogOperation.Command || !TransactionAssembler.IsCommand(entry))
+        {
+            _applier.Apply(entry, document);
+            return;
+        }
+
+        TransactionStep step = _transactions.Accept(entry, document, _waiting);
+        if (step == TransactionStep.Wait)
+        {
+            return;
+        }
+
+        if (step == TransactionStep.ApplyIncomplete)
+        {
+            RejectIncomplete(entry, document);
+        }
+
+        // The entry's own operations come after the ones that waited.
+        if (_waiting.Count == 0)
+        {
+            _applier.ApplyOperations(entry.Object);
+        }
+        else
+        {
+            _waiting.Enqueue(document.ToArray());
+        }
+    }
+
+    private void RejectIncomplete(in OplogEntry entry, ReadOnlySpan<byte> document)
+    {
+        LogCollection? target = FirstTaken(entry);
+        if (target is not null)
+        {
+            _applier.Reject(target, document, UpdateThrow.Make("it ends a transaction whose beginning the log does not hold"));
+        }
+    }
+
+    private LogCollection? FirstTaken(in OplogEntry entry)
+    {
+        var command = new Bson.BsonReader(entry.Object);
+        if (command.Find("applyOps"u8) && command.Type == Bson.BsonType.Array)
+        {
+            var operations = new Bson.BsonReader(command.Value);
+            while (operations.Next())
+            {
+                if (operations.Type == Bson.BsonType.Document && _collections.Find(OplogEntry.Parse(operations.Value).Namespace) is { IsTaken: true } taken)
+                {
+                    return taken;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private void Close()
+    {
+        if (!_hasEntry)
+        {
+            return;
+        }
+
+        _images.Mark(_done, _transactions.OpenSince);
+        _entries = 0;
+        if (_done <= _range.Start)
+        {
+            // The destination has these already, so the store may follow at once.
+            _images.Acknowledge(_done);
+            return;
+        }
+
+        _window.Close(MongoDbPositions.Oplog(_done), _nowhere);
+    }
+}

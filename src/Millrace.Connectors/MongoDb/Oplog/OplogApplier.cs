@@ -1,0 +1,358 @@
+using System.Text;
+using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Connectors.MongoDb.Images;
+using Millrace.Core.Batches;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.MongoDb.Oplog;
+
+/// <summary>
+/// Applies operations of the log to the after-images and writes the changes they make. Applying an entry over a state that has it already
+/// gives the same state: a dump may hold the effect of the first entries of its log.
+/// </summary>
+internal sealed class OplogApplier : IDisposable
+{
+    private const string WholeAnew = "Load the task anew: set on_history_lost: resnapshot, or run with --full-refresh.";
+
+    private readonly LogCollections _collections;
+    private readonly AfterImages _images;
+    private readonly ChangeWindow _window;
+    private readonly DocumentSelection _selection;
+    private readonly OnDrop _onDrop;
+    private readonly UpdateApplier _updates = new();
+    private readonly ByteBuffer _before = new();
+
+    public OplogApplier(LogCollections collections, AfterImages images, ChangeWindow window, DocumentSelection selection, OnDrop onDrop)
+    {
+        _collections = collections;
+        _images = images;
+        _window = window;
+        _selection = selection;
+        _onDrop = onDrop;
+    }
+
+    /// <summary>False while entries are applied that the destination has already: then no rows are written.</summary>
+    public bool IsEmitting { get; set; }
+
+    /// <summary>The timestamp that rows get.</summary>
+    public ulong Timestamp { get; private set; }
+
+    /// <summary>Source time that rows get, ticks since 1970.</summary>
+    public long Time { get; private set; }
+
+    private int Index { get; set; }
+
+    /// <summary>Starts an entry; its changes are numbered from 0.</summary>
+    public void Begin(ulong timestamp, long millis, bool continues)
+    {
+        Timestamp = timestamp;
+        Time = Math.Clamp(millis, -62135596800000, 253402300799999) * TimeSpan.TicksPerMillisecond;
+        Index = continues ? Index : 0;
+    }
+
+    /// <summary>Applies an operation that is not a transaction's command.</summary>
+    public void Apply(in OplogEntry entry, ReadOnlySpan<byte> raw)
+    {
+        switch (entry.Operation)
+        {
+            case OplogOperation.Insert or OplogOperation.Update or OplogOperation.Delete:
+                LogCollection collection = _collections.Find(entry.Namespace);
+                if (collection.IsKept)
+                {
+                    ApplyToDocument(collection, entry, raw);
+                }
+
+                break;
+            case OplogOperation.Command:
+                ApplyCommand(entry, raw);
+                break;
+            case OplogOperation.Noop:
+                break;
+            default:
+                RejectUnknown(entry, raw);
+                break;
+        }
+    }
+
+    /// <summary>Applies the operations of an applyOps, one after the other.</summary>
+    public void ApplyOperations(ReadOnlySpan<byte> command)
+    {
+        var reader = new BsonReader(command);
+        if (!reader.Find("applyOps"u8) || reader.Type != BsonType.Array)
+        {
+            return;
+        }
+
+        var operations = new BsonReader(reader.Value);
+        while (operations.Next())
+        {
+            if (operations.Type == BsonType.Document)
+            {
+                OplogEntry inner = OplogEntry.Parse(operations.Value);
+                if (inner.Operation == OplogOperation.Command && TransactionAssembler.IsCommand(inner))
+                {
+                    ApplyNested(inner);
+                }
+                else
+                {
+                    Apply(inner, operations.Value);
+                }
+            }
+        }
+    }
+
+    /// <summary>Puts an entry that cannot be applied into quarantine.</summary>
+    public void Reject(LogCollection collection, ReadOnlySpan<byte> raw, MillraceException why)
+    {
+        if (IsEmitting && collection.IsTaken)
+        {
+            Span<byte> position = stackalloc byte[MongoDbPositions.MaxRowPosition];
+            _window.Reject(collection, raw, position[..NextPosition(position)], why);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _updates.Dispose();
+        _before.Dispose();
+        _selection.Dispose();
+    }
+
+    private void ApplyNested(in OplogEntry inner)
+    {
+        // applyOps within applyOps goes no deeper than documents do.
+        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
+        ApplyOperations(inner.Object);
+    }
+
+    private void ApplyToDocument(LogCollection collection, in OplogEntry entry, ReadOnlySpan<byte> raw)
+    {
+        try
+        {
+            BsonValidator.Validate(raw);
+            var id = new BsonReader(entry.Operation == OplogOperation.Update && !entry.Target.IsEmpty ? entry.Target : entry.Object);
+            if (!id.Find("_id"u8))
+            {
+                UpdateThrow.Rejected("it does not say which document it is about (no _id)");
+            }
+
+            switch (entry.Operation)
+            {
+                case OplogOperation.Insert:
+                    Upsert(collection, id.Current, entry.Object, ChangeKind.Insert);
+                    break;
+                case OplogOperation.Update:
+                    Update(collection, id.Current, entry.Object);
+                    break;
+                default:
+                    Delete(collection, id.Current);
+                    break;
+            }
+        }
+        catch (MillraceException exception) when (exception.Code.Kind == ErrorKind.Run && exception.Code != ErrorCodes.HistoryLost)
+        {
+            Reject(collection, raw, exception);
+        }
+    }
+
+    private void Update(LogCollection collection, BsonValue id, ReadOnlySpan<byte> update)
+    {
+        if (UpdateApplier.IsReplacement(update))
+        {
+            Upsert(collection, id, update, ChangeKind.Update);
+            return;
+        }
+
+        if (!_images.TryGet(_images.CollectionOf(collection.Text), id, _before))
+        {
+            UpdateThrow.Rejected("it changes a document that neither the dump nor the log before it holds");
+        }
+
+        Upsert(collection, id, _updates.Apply(_before.WrittenSpan, update), ChangeKind.Update);
+    }
+
+    private void Upsert(LogCollection collection, BsonValue id, ReadOnlySpan<byte> document, ChangeKind kind)
+    {
+        _images.Put(_images.CollectionOf(collection.Text), id, document);
+        Emit(collection, id, document, kind);
+    }
+
+    private void Emit(LogCollection collection, BsonValue id, ReadOnlySpan<byte> document, ChangeKind kind)
+    {
+        if (!IsEmitting || !collection.IsTaken)
+        {
+            return;
+        }
+
+        Span<byte> position = stackalloc byte[MongoDbPositions.MaxRowPosition];
+        position = position[..NextPosition(position)];
+        if (_selection.TrySelect(document, out ReadOnlySpan<byte> selected))
+        {
+            _window.AddChange(collection, selected, kind, position, Time);
+        }
+        else
+        {
+            // It may have been a row until now.
+            _window.AddDelete(collection, id, position, Time);
+        }
+    }
+
+    private void Delete(LogCollection collection, BsonValue id)
+    {
+        _images.Delete(_images.CollectionOf(collection.Text), id);
+        if (IsEmitting && collection.IsTaken)
+        {
+            Span<byte> position = stackalloc byte[MongoDbPositions.MaxRowPosition];
+            _window.AddDelete(collection, id, position[..NextPosition(position)], Time);
+        }
+    }
+
+    private int NextPosition(Span<byte> target) => MongoDbPositions.FormatOplogRow(Timestamp, Index++, target);
+
+    private void ApplyCommand(in OplogEntry entry, ReadOnlySpan<byte> raw)
+    {
+        var command = new BsonReader(entry.Object);
+        if (!command.Next())
+        {
+            return;
+        }
+
+        string database = MongoNamespace.Parse(entry.Namespace).Database;
+        string name = Encoding.UTF8.GetString(command.Name);
+        switch (name)
+        {
+            case "drop" when command.Type == BsonType.String:
+                Drop(_collections[new(database, TextOf(command))]);
+                break;
+            case "dropDatabase":
+                DropDatabase(database);
+                break;
+            case "renameCollection" when command.Type == BsonType.String:
+                Rename(MongoNamespace.Parse(command.GetString()), entry.Object);
+                break;
+            case "emptycapped" when command.Type == BsonType.String:
+                Empty(_collections[new(database, TextOf(command))]);
+                break;
+            case "truncateRange" when command.Type == BsonType.String:
+                Reject(_collections.Find(command.GetString()), raw, UpdateThrow.Make("it removes documents without naming them (truncateRange)"));
+                break;
+            default:
+                // create, collMod, index builds and whatever else: no document changes by it.
+                break;
+        }
+    }
+
+    private static string TextOf(BsonReader reader) => Encoding.UTF8.GetString(reader.GetString());
+
+    private void Drop(LogCollection collection)
+    {
+        _images.Drop(collection.Text);
+        if (!IsEmitting || !collection.IsTaken)
+        {
+            return;
+        }
+
+        if (_onDrop == OnDrop.Fail)
+        {
+            throw new MillraceException(
+                ErrorCodes.DatasetDropped,
+                $"{collection.Text} was dropped in the source at {MongoDbPositions.Describe(Timestamp)}, and on_drop is fail.",
+                "Set on_drop: ignore to keep the target's rows or on_drop: delete to remove them, then run again.");
+        }
+
+        if (_onDrop == OnDrop.Delete)
+        {
+            _window.AddDeleteAll(collection);
+        }
+    }
+
+    private void DropDatabase(string database)
+    {
+        foreach (string name in _images.CollectionsOf(database))
+        {
+            Drop(_collections[MongoNamespace.Parse(name)]);
+        }
+    }
+
+    private void Empty(LogCollection collection)
+    {
+        _images.Drop(collection.Text);
+        if (IsEmitting && collection.IsTaken)
+        {
+            _window.AddDeleteAll(collection);
+        }
+    }
+
+    private void Rename(MongoNamespace from, ReadOnlySpan<byte> command)
+    {
+        var reader = new BsonReader(command);
+        if (!reader.Find("to"u8) || reader.Type != BsonType.String)
+        {
+            return;
+        }
+
+        LogCollection source = _collections[from];
+        LogCollection target = _collections[MongoNamespace.Parse(reader.GetString())];
+        if (!source.IsKept)
+        {
+            if (target.IsKept)
+            {
+                throw Unknown(source, target);
+            }
+
+            return;
+        }
+
+        ReplaceTarget(target);
+        if (target.IsKept)
+        {
+            _images.Rename(source.Text, target.Text);
+            EmitAll(target);
+        }
+
+        Drop(source);
+    }
+
+    /// <summary>Takes away what had the new name: it was replaced, not dropped, so its rows go whatever on_drop says.</summary>
+    private void ReplaceTarget(LogCollection target)
+    {
+        if (_images.Find(target.Text) is null)
+        {
+            return;
+        }
+
+        _images.Drop(target.Text);
+        if (IsEmitting && target.IsTaken)
+        {
+            _window.AddDeleteAll(target);
+        }
+    }
+
+    private void EmitAll(LogCollection target)
+    {
+        if (IsEmitting && target.IsTaken && _images.Find(target.Text) is { } collection)
+        {
+            _images.ForEach(collection, document =>
+            {
+                var id = new BsonReader(document);
+                if (id.Find("_id"u8))
+                {
+                    Emit(target, id.Current, document, ChangeKind.Insert);
+                }
+            });
+        }
+    }
+
+    private void RejectUnknown(in OplogEntry entry, ReadOnlySpan<byte> raw)
+    {
+        LogCollection collection = _collections.Find(entry.Namespace);
+        Reject(collection, raw, UpdateThrow.Make("its kind of operation is not known"));
+    }
+
+    private static MillraceException Unknown(LogCollection source, LogCollection target) => new(
+        ErrorCodes.HistoryLost,
+        $"{source.Text} was renamed to {target.Text}, which this task loads, and the task does not follow {source.Text}: its documents are not known.",
+        WholeAnew);
+}

@@ -1,0 +1,116 @@
+using Millrace.Connectors.MongoDb.Bson;
+
+namespace Millrace.Connectors.MongoDb.Oplog;
+
+/// <summary>What is to be done with an applyOps, commitTransaction or abortTransaction entry.</summary>
+internal enum TransactionStep
+{
+    /// <summary>Nothing now: it waits for its commit, or was aborted.</summary>
+    Wait,
+
+    /// <summary>The operations that waited, and the entry's own, are applied now.</summary>
+    Apply,
+
+    /// <summary>As <see cref="Apply"/>, but the log does not hold the transaction's beginning.</summary>
+    ApplyIncomplete,
+}
+
+/// <summary>
+/// Puts transactions together. A small one is a single applyOps. A large one is a chain of entries with <c>partialTxn</c>, ended by one
+/// without; a prepared one ends with <c>prepare</c> and is decided by <c>commitTransaction</c> or <c>abortTransaction</c> later, with other
+/// entries between. Either way its operations count from the entry that commits it.
+/// </summary>
+internal sealed class TransactionAssembler
+{
+    private readonly Dictionary<string, Open> _open = new(StringComparer.Ordinal);
+
+    /// <summary>The first entry of the oldest transaction that waits; 0 where none does.</summary>
+    public ulong OpenSince => _open.Count == 0 ? 0 : _open.Values.Min(o => o.Since);
+
+    /// <summary>Looks at a command entry that belongs to a transaction.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="document">The entry's raw bytes.</param>
+    /// <param name="waiting">Filled with the earlier entries' raw bytes where they are to be applied now.</param>
+    public TransactionStep Accept(in OplogEntry entry, ReadOnlySpan<byte> document, Queue<byte[]> waiting)
+    {
+        var command = new BsonReader(entry.Object);
+        if (!command.Next())
+        {
+            return TransactionStep.Wait;
+        }
+
+        if (command.Name.SequenceEqual("abortTransaction"u8))
+        {
+            _open.Remove(KeyOf(entry));
+            return TransactionStep.Wait;
+        }
+
+        if (command.Name.SequenceEqual("commitTransaction"u8))
+        {
+            return Finish(entry, waiting) ? TransactionStep.Apply : TransactionStep.ApplyIncomplete;
+        }
+
+        if (entry.IsAppliedSeparately || entry.TransactionNumber < 0 || entry.Session.IsEmpty)
+        {
+            return TransactionStep.Apply;
+        }
+
+        if (IsSet(entry.Object, "partialTxn"u8) || IsSet(entry.Object, "prepare"u8))
+        {
+            Keep(entry, document);
+            return TransactionStep.Wait;
+        }
+
+        return Finish(entry, waiting) || !entry.HasPrevious ? TransactionStep.Apply : TransactionStep.ApplyIncomplete;
+    }
+
+    /// <summary>True for the commands that make up transactions.</summary>
+    public static bool IsCommand(in OplogEntry entry)
+    {
+        var command = new BsonReader(entry.Object);
+        return command.Next()
+            && (command.Name.SequenceEqual("applyOps"u8) || command.Name.SequenceEqual("commitTransaction"u8) || command.Name.SequenceEqual("abortTransaction"u8));
+    }
+
+    private static bool IsSet(ReadOnlySpan<byte> command, ReadOnlySpan<byte> name)
+    {
+        var reader = new BsonReader(command);
+        return reader.Find(name) && reader.Type == BsonType.Boolean && reader.GetBoolean();
+    }
+
+    private static string KeyOf(in OplogEntry entry) => $"{Convert.ToHexString(entry.Session)}:{entry.TransactionNumber}";
+
+    private void Keep(in OplogEntry entry, ReadOnlySpan<byte> document)
+    {
+        string key = KeyOf(entry);
+        if (!_open.TryGetValue(key, out Open? open))
+        {
+            open = new Open(entry.Timestamp);
+            _open[key] = open;
+        }
+
+        open.Entries.Add(document.ToArray());
+    }
+
+    private bool Finish(in OplogEntry entry, Queue<byte[]> waiting)
+    {
+        if (!_open.Remove(KeyOf(entry), out Open? open))
+        {
+            return false;
+        }
+
+        foreach (byte[] earlier in open.Entries)
+        {
+            waiting.Enqueue(earlier);
+        }
+
+        return true;
+    }
+
+    private sealed class Open(ulong since)
+    {
+        public ulong Since { get; } = since;
+
+        public List<byte[]> Entries { get; } = [];
+    }
+}
