@@ -46,7 +46,10 @@ internal sealed class LogReader : IDisposable
         _nowhere = settings.Datasets.IsDefaultOrEmpty ? default : names.TableOf(names.CollectionOf(settings.Datasets[0]));
         _collections = new(names);
         _window = new(request.Partition.Name, settings.HidesRaw, request.MaxBatchRows);
-        _applier = new(_collections, images, _window, new DocumentSelection(settings, byTime: false), settings.OnDrop);
+        _applier = new(_collections, images, _window, new DocumentSelection(settings, byTime: false), settings.OnDrop)
+        {
+            DumpedUntil = chain.OriginEnd,
+        };
         _done = range.Replay;
         _cursor = new(chain, range.OpenSince == 0 ? range.Replay : Math.Min(range.Replay, range.OpenSince - 1), range.Until);
     }

@@ -8,8 +8,9 @@ namespace Millrace.Connectors.MongoDb.Oplog;
 /// <summary>The oplog files of a connection in the order of their first entries: the dump's own, then the ones that followed.</summary>
 /// <param name="Files">Files with at least one entry, in order.</param>
 /// <param name="Origin">The first timestamp of the dump's own oplog: entries before it are in the dump already. 0 where it has none.</param>
+/// <param name="OriginEnd">The last timestamp of the dump's own oplog: every collection was dumped by then.</param>
 /// <param name="Continuity">How gaps are recognised.</param>
-internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin, LogContinuity Continuity)
+internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin, ulong OriginEnd, LogContinuity Continuity)
 {
     /// <summary>Timestamp of the last whole entry; 0 where there is none.</summary>
     public ulong Last => Files.IsEmpty ? 0 : Files.Max(f => f.Facts.Last);
@@ -21,13 +22,13 @@ internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin,
         Dictionary<string, OplogFileFacts> known = OplogIndex.Load(stateDirectory);
         var found = new Dictionary<string, OplogFileFacts>(StringComparer.Ordinal);
         var files = new List<OplogFile>();
-        ulong origin = 0;
+        (ulong origin, ulong originEnd) = (0, 0);
         if (dump.Oplog is { } own)
         {
             OplogFileFacts facts = OplogFileFacts.Scan(own, known.GetValueOrDefault(own.Path), cancellationToken);
             found[own.Path] = facts;
             files.Add(new(own, facts));
-            origin = facts.First;
+            (origin, originEnd) = (facts.First, facts.Last);
         }
 
         foreach (string path in connection.OplogPaths().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
@@ -47,7 +48,7 @@ internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin,
         }
 
         var chain = new OplogChain(
-            [.. files.Where(f => !f.Facts.IsEmpty).OrderBy(f => f.Facts.First).ThenBy(f => f.Facts.Last)], origin, connection.Continuity);
+            [.. files.Where(f => !f.Facts.IsEmpty).OrderBy(f => f.Facts.First).ThenBy(f => f.Facts.Last)], origin, originEnd, connection.Continuity);
         chain.CheckEndings(files);
         return chain;
     }
