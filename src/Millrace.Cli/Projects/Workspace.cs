@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
+using Millrace.Catalog;
+using Millrace.Catalog.Stores.Sqlite;
 using Millrace.Cli.CommandLine;
 using Millrace.Cli.Output;
 using Millrace.Core.Config;
 using Millrace.Core.Config.Secrets;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
+using Millrace.Orchestration.Runner;
 
 namespace Millrace.Cli.Projects;
 
@@ -82,6 +85,13 @@ internal sealed class Workspace
 
     /// <summary>A connection with its secrets in place.</summary>
     public ConnectionSettings Resolve(ConnectionDefinition connection) => connection.Resolve(Secrets, Folder);
+
+    /// <summary>Opens the catalog; makes it where it is missing.</summary>
+    public async Task<ICatalog> OpenCatalogAsync(CancellationToken cancellationToken) =>
+        await SqliteCatalog.OpenAsync(Path.Combine(Folder, Project.Catalog.Path), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>What runs of this project are made with.</summary>
+    public RunnerSettings RunnerSettings(ICatalog catalog) => new(catalog, Secrets, Folder);
 
     private static IEnumerable<ProjectFile> ReadFiles(string folder)
     {

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Millrace.Catalog;
+using Millrace.Cli.CommandLine;
+using Millrace.Cli.Output;
+using Millrace.Cli.Projects;
+using Millrace.Core.Config;
+using Millrace.Core.Config.Options;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+using Millrace.Orchestration.Forecast;
+using Millrace.Orchestration.Runner;
+
+namespace Millrace.Cli.Verbs;
+
+/// <summary><c>millrace plan JOB</c>: what waits, how many runs the budget makes of it, how long and at what cost.</summary>
+internal static class PlanVerb
+{
+    public static Verb Create()
+    {
+        var verb = new Verb(
+            "plan",
+            "Forecast a job without reading it all: rows and bytes that wait, runs, time and cost. ~ marks an estimate, ? what is not known.")
+        {
+            Examples = ["millrace plan load", "millrace plan load --max-bytes 10MB", "millrace plan load --full-refresh --json"],
+        };
+        TaskChoice choice = TaskChoice.AddTo(verb);
+        var refresh = new Option<bool>("--full-refresh") { Description = "As if everything were read again." };
+        Option<DateTimeOffset?> from = DateOption.Create("--from", "Backfill: only rows from this time on (inclusive).");
+        Option<DateTimeOffset?> to = DateOption.Create("--to", "Backfill: only rows before this time (exclusive).");
+        verb.Options.Add(refresh);
+        verb.Options.Add(from);
+        verb.Options.Add(to);
+        LimitOptions limits = LimitOptions.AddTo(verb);
+        verb.Does((context, cancellationToken) =>
+        {
+            var request = new RunRequest(choice.Job(context))
+            {
+                Task = choice.Task(context),
+                FullRefresh = context.Get(refresh),
+                From = context.Get(from),
+                To = context.Get(to),
+            };
+            return RunAsync(context, request, limits.Of(context), cancellationToken);
+        });
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(VerbContext context, RunRequest request, RunLimits limits, CancellationToken cancellationToken)
+    {
+        Workspace workspace = Workspace.Open(context);
+        Project project = LimitOptions.Apply(workspace.Project, limits);
+        ICatalog catalog = await workspace.OpenCatalogAsync(cancellationToken).ConfigureAwait(false);
+        await using (catalog.ConfigureAwait(false))
+        {
+            ImmutableArray<TaskForecast> forecasts = await new Forecaster(workspace.RunnerSettings(catalog))
+                .ForecastAsync(project, request, cancellationToken).ConfigureAwait(false);
+            if (context.Json)
+            {
+                JsonOutput.Write(context.Out, writer => Write(writer, forecasts));
+            }
+            else
+            {
+                Print(context, forecasts);
+            }
+
+            ReportedError[] errors = [.. forecasts.Select(f => f.Error).OfType<MillraceException>().Select(ReportedError.Of)];
+            return errors.Length == 0 ? ExitCodes.Ok : ExitCodes.For(errors);
+        }
+    }
+
+    private static void Print(VerbContext context, ImmutableArray<TaskForecast> forecasts)
+    {
+        context.Terminal.Table(
+            ["task", ">generation", ">rows", ">bytes", "oldest change", ">runs", ">time", ">cost"],
+            forecasts.Where(f => f.Error is null).Select(f => (IReadOnlyList<string>)
+            [
+                f.Task.Name,
+                $"{f.Generation}",
+                Mark(f.Rows, $"{f.Rows.Value:N0}"),
+                Mark(f.Bytes, new ByteSize((long)f.Bytes.Value).ToString()),
+                f.Oldest?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "",
+                Mark(f.Runs, $"{f.Runs.Value:N0}"),
+                Mark(f.Seconds, Figures.Time(TimeSpan.FromSeconds(f.Seconds.Value))),
+                f.Task.Prices is { } prices ? Mark(f.Cost, $"{f.Cost.Value:N2} {prices.Currency}") : "",
+            ]));
+        foreach (TaskForecast forecast in forecasts.Where(f => f.Error is not null))
+        {
+            context.Error.WriteLine($"{forecast.Task.Name}:");
+            ErrorPrinter.Print(context.Error, [ReportedError.Of(forecast.Error!)]);
+        }
+    }
+
+    private static string Mark(Figure figure, string text) => Figures.Mark(figure.Known, text);
+
+    private static void Write(Utf8JsonWriter writer, ImmutableArray<TaskForecast> forecasts)
+    {
+        writer.WriteStartArray();
+        foreach (TaskForecast forecast in forecasts)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("task", forecast.Task.Name);
+            writer.WriteNumber("generation", forecast.Generation);
+            Write(writer, "rows", forecast.Rows);
+            Write(writer, "bytes", forecast.Bytes);
+            Write(writer, "runs", forecast.Runs);
+            Write(writer, "seconds", forecast.Seconds);
+            Write(writer, "cost", forecast.Cost);
+            writer.WriteString("currency", forecast.Task.Prices?.Currency);
+            writer.WriteString("oldest", forecast.Oldest?.ToString("O", CultureInfo.InvariantCulture));
+            ErrorPrinter.WriteAll(writer, "errors", forecast.Error is { } error ? [ReportedError.Of(error)] : []);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, Figure figure)
+    {
+        writer.WriteStartObject(name);
+        if (figure.Known == Certainty.Unknown)
+        {
+            writer.WriteNull("value");
+        }
+        else
+        {
+            writer.WriteNumber("value", figure.Value);
+        }
+
+        writer.WriteString("known", SnakeCase.Of(figure.Known));
+        writer.WriteEndObject();
+    }
+}

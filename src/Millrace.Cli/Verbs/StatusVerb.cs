@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.Json;
+using Millrace.Catalog;
+using Millrace.Catalog.Checkpoints;
+using Millrace.Catalog.Runs;
+using Millrace.Cli.CommandLine;
+using Millrace.Cli.Output;
+using Millrace.Cli.Projects;
+using Millrace.Core.Config;
+using Millrace.Core.Config.Options;
+using Millrace.Orchestration.Runner;
+
+namespace Millrace.Cli.Verbs;
+
+/// <summary><c>millrace status</c>: each task's last run and how far it is. Opens the catalog alone.</summary>
+internal static class StatusVerb
+{
+    public static Verb Create()
+    {
+        var verb = new Verb("status", "Show every task: its last run, when, what it moved, and how far it is.")
+        {
+            Examples = ["millrace status", "millrace status --json"],
+        };
+        verb.Does(RunAsync);
+        return verb;
+    }
+
+    /// <summary>A moment as tables show it.</summary>
+    public static string At(DateTimeOffset? moment) =>
+        moment?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
+
+    private static async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
+    {
+        Workspace workspace = Workspace.Open(context);
+        ICatalog catalog = await workspace.OpenCatalogAsync(cancellationToken).ConfigureAwait(false);
+        await using (catalog.ConfigureAwait(false))
+        {
+            await LostRuns.MarkAsync(catalog, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            List<TaskState> states = [];
+            foreach (ProjectTask task in workspace.Project.Jobs.SelectMany(j => j.Tasks))
+            {
+                IReadOnlyList<TaskRunRecord> last = await catalog.Runs.HistoryAsync(task.Key, 1, cancellationToken).ConfigureAwait(false);
+                IReadOnlyList<MirroredCheckpoint> mirrored = await catalog.Checkpoints.ReadAsync(task.Key, cancellationToken).ConfigureAwait(false);
+                states.Add(new(task, last.Count > 0 ? last[0] : null, [.. mirrored.Where(m => !m.Checkpoint.Partition.StartsWith('#'))]));
+            }
+
+            Print(context, states);
+            return ExitCodes.Ok;
+        }
+    }
+
+    private static void Print(VerbContext context, List<TaskState> states)
+    {
+        if (context.Json)
+        {
+            JsonOutput.Write(context.Out, writer => Write(writer, states));
+            return;
+        }
+
+        context.Terminal.Table(
+            ["job", "task", "last run", "status", "started", ">rows", ">bytes", ">generation", ">partitions", "position"],
+            states.Select(s => (IReadOnlyList<string>)
+            [
+                s.Task.Job,
+                s.Task.Name + (s.Task.Enabled ? "" : " (off)"),
+                s.Last is null ? "never" : $"{s.Last.RunId}",
+                s.Last is null ? "" : SnakeCase.Of(s.Last.Status) + (s.Last.LimitReached is null ? "" : $" ({s.Last.LimitReached})"),
+                At(s.Last?.StartedAt),
+                s.Last is null ? "" : $"{s.Last.Counts.Rows:N0}",
+                s.Last is null ? "" : new ByteSize(s.Last.Counts.Bytes).ToString(),
+                s.Checkpoints.Count == 0 ? "" : $"{s.Checkpoints.Max(c => c.Checkpoint.Generation)}",
+                $"{s.Checkpoints.Count}",
+                s.Checkpoints.Count == 0 ? "" : s.Checkpoints[^1].Checkpoint.Position.Text,
+            ]));
+    }
+
+    private static void Write(Utf8JsonWriter writer, List<TaskState> states)
+    {
+        writer.WriteStartArray();
+        foreach (TaskState state in states)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("job", state.Task.Job);
+            writer.WriteString("task", state.Task.Name);
+            writer.WriteString("key", state.Task.Key);
+            writer.WriteBoolean("enabled", state.Task.Enabled);
+            if (state.Last is { } last)
+            {
+                writer.WritePropertyName("last_run");
+                RunsVerb.Write(writer, last);
+            }
+
+            writer.WriteStartObject("positions");
+            foreach (MirroredCheckpoint mirrored in state.Checkpoints)
+            {
+                writer.WriteString(mirrored.Checkpoint.Partition, mirrored.Checkpoint.Position.Text);
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private sealed record TaskState(ProjectTask Task, TaskRunRecord? Last, IReadOnlyList<MirroredCheckpoint> Checkpoints);
+}

@@ -1,0 +1,42 @@
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Core.Engine;
+
+/// <summary>Changes of a task's checkpoints by hand, in a form that the engine understands.</summary>
+public static class CheckpointEditing
+{
+    /// <summary>Moves one partition.</summary>
+    /// <param name="stored">The task's checkpoints.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="position">Where reading goes on after.</param>
+    /// <exception cref="MillraceException">MR1002: no such partition; the fix lists those that there are.</exception>
+    public static IReadOnlyList<Checkpoint> Move(IReadOnlyList<Checkpoint> stored, string partition, Position position)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        ArgumentNullException.ThrowIfNull(partition);
+        return partition.StartsWith('#') || stored.All(c => c.Partition != partition)
+            ? throw new MillraceException(
+                ErrorCodes.InvalidConfiguration,
+                $"There is no partition '{partition}' to move.",
+                $"Partitions: {string.Join(", ", stored.Select(c => c.Partition).Where(p => !p.StartsWith('#')))}.")
+            : [.. stored.Select(c => c.Partition == partition ? c with { Position = position } : c)];
+    }
+
+    /// <summary>
+    /// Starts over: nothing is read yet, in a generation after the last one, so that what is read anew wins over rows that are there.
+    /// </summary>
+    public static IReadOnlyList<Checkpoint> Reset(IReadOnlyList<Checkpoint> stored)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        if (stored.Count == 0)
+        {
+            return [];
+        }
+
+        string task = stored[0].TaskKey;
+        int generation = stored.Max(c => c.Generation) + 1;
+        LoadId load = LoadId.For(task, generation, []);
+        return [new(task, GenerationState.GenerationMarker, generation, load, GenerationState.Loading, 0)];
+    }
+}
