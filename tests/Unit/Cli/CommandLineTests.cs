@@ -31,7 +31,7 @@ public sealed class CommandLineTests
 
         foreach (string example in verb.Examples.Where(e => e.StartsWith("millrace ", StringComparison.Ordinal)))
         {
-            string line = example.Split('#', '>', '|')[0]["millrace ".Length..].Trim();
+            string line = example.Split('#', '>', '|', '&')[0]["millrace ".Length..].Trim();
             MillraceCommandLine.Create().Parse(line).Errors.ShouldBeEmpty(example);
         }
     }
