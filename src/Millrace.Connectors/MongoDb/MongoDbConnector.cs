@@ -15,6 +15,7 @@ public sealed class MongoDbConnector : IConnector
         typeof(MongoDbOptions))
     {
         Methods = [ReplicationMethod.ChangeCapture, ReplicationMethod.Incremental, ReplicationMethod.FullRefresh],
+        DefaultKey = ["_id"],
     };
 
     /// <inheritdoc/>

@@ -58,7 +58,12 @@ public static class ProjectSchema
         ["type"] = "object",
         ["required"] = new JsonArray("type"),
         ["properties"] = new JsonObject { ["type"] = new JsonObject { ["enum"] = Texts(connectors.All.Select(c => c.Info.Type)) } },
-        ["oneOf"] = new JsonArray([.. connectors.All.Select(c => Connection(c.Info))]),
+        // if and then rather than oneOf, so that an editor complains of the setting and not of the whole connection.
+        ["allOf"] = new JsonArray([.. connectors.All.Select(c => new JsonObject
+        {
+            ["if"] = new JsonObject { ["properties"] = new JsonObject { ["type"] = new JsonObject { ["const"] = c.Info.Type } } },
+            ["then"] = Connection(c.Info),
+        })]),
     };
 
     private static JsonObject Connection(ConnectorInfo info)
@@ -115,6 +120,7 @@ public static class ProjectSchema
             : null;
         JsonObject property = (option.IsList, shorthand) switch
         {
+            (true, _) when !option.Children.IsEmpty => new JsonObject { ["type"] = "array", ["items"] = single },
             (true, _) => new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "array", ["items"] = single }, single.DeepClone()) },
             (_, not null) => new JsonObject { ["anyOf"] = new JsonArray(single, shorthand) },
             _ => single,

@@ -73,12 +73,12 @@ public sealed class NotationTests
 
         schema.ShouldBe(ProjectSchema.ToJson(ProjectSamples.Connectors));
         JsonNode root = JsonNode.Parse(schema).ShouldNotBeNull();
-        JsonNode task = root["properties"]!["jobs"]!["additionalProperties"]!["properties"]!["tasks"]!["anyOf"]![0]!["items"]!["properties"]!;
+        JsonNode task = root["properties"]!["jobs"]!["additionalProperties"]!["properties"]!["tasks"]!["items"]!["properties"]!;
         task["source"]!["properties"]!["batch_size"]!["default"]!.GetValue<int>().ShouldBe(2000);
         task["source"]!["properties"]!["replication_method"]!["enum"]!.AsArray().Count.ShouldBe(3);
         task["limits"]!["properties"]!["run_max_bytes"].ShouldNotBeNull();
-        JsonArray connections = root["properties"]!["connections"]!["additionalProperties"]!["oneOf"]!.AsArray();
-        connections.Select(c => c!["properties"]!["type"]!["const"]!.GetValue<string>()).ShouldBe(["duckdb", "files", "mongodb"]);
+        JsonArray connections = root["properties"]!["connections"]!["additionalProperties"]!["allOf"]!.AsArray();
+        connections.Select(c => c!["then"]!["properties"]!["type"]!["const"]!.GetValue<string>()).ShouldBe(["duckdb", "files", "mongodb"]);
     }
 
     [Fact]
