@@ -8,7 +8,7 @@ namespace Millrace.Core.Batches;
 
 /// <summary>
 /// The canonical text of a value: what a mask hashes, what a text variant column holds and what quarantine shows. Culture-free and exact:
-/// <c>true</c>, <c>-12</c>, <c>12.50</c> (all digits of the scale), shortest round-trip floats (<c>NaN</c>, <c>Infinity</c>),
+/// <c>true</c>, <c>-12</c>, <c>12.5</c> (no zeros after the last digit of a fraction: the scale is the column's, not the value's), shortest round-trip floats (<c>NaN</c>, <c>Infinity</c>),
 /// <c>2026-11-21</c>, <c>23:59:59.1234567</c>, <c>2026-11-21T10:00:00.123Z</c> (no <c>Z</c> where naive; years outside 1 to 9999 as signed
 /// years), lower-case UUIDs, base64 for bytes, JSON as it stands.
 /// </summary>
@@ -81,6 +81,11 @@ public static class ValueText
         Span<byte> digits = stackalloc byte[48];
         int count = Format(value < 0 ? -value : value, digits);
         int at = value < 0 ? Copy("-"u8, output) : 0;
+        for (; scale > 0 && digits[count - 1] == (byte)'0'; scale--)
+        {
+            count = Math.Max(count - 1, 1);
+        }
+
         int whole = Math.Max(count - scale, 0);
         at += whole == 0 ? Copy("0"u8, output[at..]) : Copy(digits[..whole], output[at..]);
         if (scale > 0)

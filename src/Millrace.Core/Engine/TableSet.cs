@@ -50,7 +50,7 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
         }
 
         long started = Stopwatch.GetTimestamp();
-        ShapedBatch shaped = shaper.Shape(batch);
+        ShapedBatch shaped = await shaper.ShapeAsync(batch).ConfigureAwait(false);
         totals.AddShape(started);
         return item with
         {
