@@ -70,10 +70,14 @@ internal sealed class Router(TableState table, ColumnChooser chooser, SchemaCont
             return false;
         }
 
-        // A decimal that goes to text for its length is a matter of each value, not of the widest one.
         route.Whole = verdict.Column;
-        return input.Values.Type.Kind != TypeKind.Decimal || table[verdict.Column].Type.Kind == TypeKind.Decimal;
+        return input.Values.Type.Kind != TypeKind.Decimal || verdict.Column == field.Base || MayTakeAllDecimals(field, verdict.Column);
     }
+
+    // Which decimals are too long for the base, or even for the variant, is a matter of each value and not of the widest one.
+    private bool MayTakeAllDecimals(TargetField field, int variant) =>
+        table[variant].Type.Kind == TypeKind.Decimal
+            && (field.Base < 0 || table[field.Base].Type.Kind is not (TypeKind.Int16 or TypeKind.Int32 or TypeKind.Int64 or TypeKind.Decimal));
 
     // An int64 on its way into a float64 column, a date on its way into a timestamp column.
     private bool IsValueDependent(TargetField field, LogicalType type) =>
