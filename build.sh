@@ -17,11 +17,6 @@ trap 'rm -rf "$staging"' EXIT
 dotnet publish src/Millrace.Cli -c Release -v quiet -warnaserror --nologo -o "$staging"
 mkdir -p artifacts/millrace artifacts/bin
 cp -R --remove-destination "$staging"/. artifacts/millrace/
-for native in artifacts/native/*/; do
-    beside="artifacts/millrace/runtimes/$(basename "$native")/native"
-    mkdir -p "$beside"
-    cp -lf "$native"* "$beside"/ 2> /dev/null || cp -R --remove-destination "$native". "$beside"/
-done
 
 cat > artifacts/bin/millrace.new <<'LAUNCHER'
 #!/bin/sh
