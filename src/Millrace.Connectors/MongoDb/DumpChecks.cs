@@ -1,4 +1,5 @@
 using Millrace.Connectors.MongoDb.Files;
+using Millrace.Connectors.MongoDb.Oplog;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
@@ -20,6 +21,7 @@ internal static class DumpChecks
         if (dump is not null)
         {
             CheckCollections(findings, dump, cancellationToken);
+            CheckOplog(findings, connection, dump, cancellationToken);
         }
 
         return findings;
@@ -36,6 +38,23 @@ internal static class DumpChecks
             }
         }
     }
+
+    private static void CheckOplog(List<CheckFinding> findings, DumpConnection connection, Dump dump, CancellationToken cancellationToken) =>
+        Try(findings, "oplog", () =>
+        {
+            OplogChain chain = OplogChain.Open(connection, dump, "", cancellationToken);
+            if (chain.Files.IsEmpty)
+            {
+                return "none: change capture ends with the dump. mongodump --oplog writes one";
+            }
+
+            chain.CheckContinuity(0);
+            string extent = $"{chain.Files.Length} files without a gap, "
+                + $"{MongoDbPositions.Describe(chain.Files[0].Facts.First)} to {MongoDbPositions.Describe(chain.Last)}";
+            return chain.Origin == 0
+                ? extent + ". The dump has no oplog of its own: the first file is taken to begin before the dump was made"
+                : extent;
+        });
 
     private static string ReadFirst(IDocumentFile file)
     {
@@ -56,7 +75,7 @@ internal static class DumpChecks
         return "";
     }
 
-    internal static void Try(List<CheckFinding> findings, string what, Func<string> attempt)
+    private static void Try(List<CheckFinding> findings, string what, Func<string> attempt)
     {
         try
         {

@@ -17,6 +17,8 @@ internal sealed class MongoDbDumpSource : ISource
     /// <summary>How a snapshot partition's name begins; the collection's full name follows.</summary>
     public const string SnapshotPrefix = "snapshot:";
 
+    private const string CursorPrefix = "cursor:";
+
     private readonly SourceSettings _settings;
     private readonly DumpConnection _connection;
     private readonly DatasetNames _names;
@@ -55,7 +57,10 @@ internal sealed class MongoDbDumpSource : ISource
         var partitions = new List<PartitionPlan>();
         foreach (DumpedCollection collection in Chosen())
         {
-            if (collection.Documents is { } file && PlanSnapshot(collection, file, request, cancellationToken) is { } plan)
+            PartitionPlan? plan = collection.Documents is not { } file ? null
+                : _settings.Method == ReplicationMethod.Incremental ? PlanIncremental(collection, file, request, cancellationToken)
+                : PlanSnapshot(collection, file, request, cancellationToken);
+            if (plan is not null)
             {
                 partitions.Add(plan);
             }
@@ -189,13 +194,59 @@ internal sealed class MongoDbDumpSource : ISource
         };
     }
 
+    private PartitionPlan? PlanIncremental(DumpedCollection collection, IDocumentFile file, PlanRequest request, CancellationToken cancellationToken)
+    {
+        string partition = CursorPrefix + collection.Name;
+        Position start = request.Committed.FirstOrDefault(c => c.Partition == partition)?.Position ?? CursorState.Start;
+        using CursorState state = CursorState.Parse(start, CursorField);
+        if (state.IsDone && state.File == file.Fingerprint)
+        {
+            return null;
+        }
+
+        if (!state.IsDone && state.File.Length > 0 && state.File != file.Fingerprint)
+        {
+            throw DumpChanged(collection.Name, file);
+        }
+
+        DocumentSample sample = DocumentSample.Take(file, _names.TableOf(collection.Name), cancellationToken);
+        Estimate waiting = sample.Remaining(file, state.IsDone ? 0 : state.Offset);
+        return new PartitionPlan(partition, 0, start, null)
+        {
+            Datasets = [_names.NameOf(collection.Name)!],
+
+            // All of the file is read, but how many of its documents are new shows only then.
+            Waiting = state.File.Length == 0 ? waiting : waiting with { RowsKnown = Certainty.Unknown, Rows = 0 },
+        };
+    }
+
+    private string CursorField => _settings.CursorField ?? throw new MillraceException(
+        ErrorCodes.InvalidConfiguration,
+        "An incremental read of a collection needs a cursor field.",
+        "Set cursor_field: to a field that grows with every insert and update, such as updated_at.",
+        "cursor_field");
+
     private static MillraceException DumpChanged(MongoNamespace name, IDocumentFile file) => new(
         ErrorCodes.HistoryLost,
         $"The dump of {name} in {file.Path} is another one than the one that was being read when the last run ended.",
         "Put the earlier dump back to go on, or set on_history_lost: resnapshot (or run with --full-refresh) to read the new one from its start.");
 
+    private SnapshotReader OpenIncremental(ReadRequest request)
+    {
+        MongoNamespace name = MongoNamespace.Parse(request.Partition.Name[CursorPrefix.Length..]);
+        IDocumentFile file = Dump.Find(name)?.Documents ?? throw NotFound(name);
+        CursorState state = CursorState.Parse(request.Partition.Start, CursorField);
+        state.Open(file.Fingerprint);
+        return new(file, state.Offset, _names.TableOf(name), request, new DocumentSelection(_settings, byTime: true), _settings.HidesRaw, state);
+    }
+
     private SnapshotReader OpenSnapshot(ReadRequest request)
     {
+        if (request.Partition.Name.StartsWith(CursorPrefix, StringComparison.Ordinal))
+        {
+            return OpenIncremental(request);
+        }
+
         MongoNamespace name = MongoNamespace.Parse(request.Partition.Name[SnapshotPrefix.Length..]);
         IDocumentFile file = Dump.Find(name)?.Documents ?? throw NotFound(name);
         (string fingerprint, long offset, _) = MongoDbPositions.ParseDump(request.Partition.Start);

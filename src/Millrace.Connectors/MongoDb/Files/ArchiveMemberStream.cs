@@ -134,12 +134,12 @@ internal sealed class ArchiveMemberStream(DumpArchive archive, MongoNamespace na
             bool isOwn = ReadHeader(header, out bool isEnd, out long checksum);
             if (isOwn && isEnd)
             {
-                _atEnd = true;
                 if (checksum != (long)_checksum.Value)
                 {
                     archive.ThrowInvalid(at, $"the checksum of {name} does not match its documents");
                 }
 
+                _atEnd = true;
                 return false;
             }
 

@@ -6,7 +6,7 @@ using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.MongoDb.Files;
 
-/// <summary>Reads one dumped collection as batches.</summary>
+/// <summary>Reads one dumped collection as batches: all of it, or with a cursor what is new.</summary>
 internal sealed class SnapshotReader : IDisposable
 {
     private const int DocumentsBetweenChecks = 512;
@@ -15,13 +15,15 @@ internal sealed class SnapshotReader : IDisposable
     private readonly DocumentBatchBuilder _builder;
     private readonly DocumentSelection _selection;
     private readonly string _fingerprint;
+    private readonly CursorState? _cursor;
     private readonly int _maxRows;
     private readonly int _maxBytes;
     private MillraceException? _failure;
     private bool _isDone;
 
-    public SnapshotReader(IDocumentFile file, long offset, TableId table, ReadRequest request, DocumentSelection selection, bool hidesRaw)
+    public SnapshotReader(IDocumentFile file, long offset, TableId table, ReadRequest request, DocumentSelection selection, bool hidesRaw, CursorState? cursor = null)
     {
+        _cursor = cursor;
         _reader = new(file, offset);
         _builder = new(table, request.Partition.Name, hidesRaw, isLog: false);
         _selection = selection;
@@ -50,7 +52,7 @@ internal sealed class SnapshotReader : IDisposable
             throw _failure;
         }
 
-        return _builder.Build(MongoDbPositions.Dump(_fingerprint, _reader.Offset, _isDone));
+        return _builder.Build(_cursor?.At(_reader.Offset, _isDone) ?? MongoDbPositions.Dump(_fingerprint, _reader.Offset, _isDone));
     }
 
     /// <inheritdoc/>
@@ -59,6 +61,7 @@ internal sealed class SnapshotReader : IDisposable
         _reader.Dispose();
         _builder.Dispose();
         _selection.Dispose();
+        _cursor?.Dispose();
     }
 
     private void Fill(CancellationToken cancellationToken)
@@ -99,7 +102,7 @@ internal sealed class SnapshotReader : IDisposable
         ReadOnlySpan<byte> selected;
         try
         {
-            if (!_selection.TrySelect(document, out selected))
+            if (!_selection.TrySelect(document, out selected) || _cursor?.Accept(document) == false)
             {
                 return;
             }

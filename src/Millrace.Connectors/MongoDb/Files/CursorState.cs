@@ -1,0 +1,258 @@
+using System.Security.Cryptography;
+using System.Text;
+using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Connectors.MongoDb.Images;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.MongoDb.Files;
+
+/// <summary>
+/// The watermark of an incremental read, and how far the file that is being read has been read. A dump is not in the order of its cursor
+/// field, so the watermark moves only when a file has been read to its end; until then the highest value so far travels in the position.
+/// Documents at the watermark itself are told apart by hashes of their ids: ties are neither lost nor read twice.
+/// </summary>
+internal sealed class CursorState : IDisposable
+{
+    /// <summary>
+    /// Ids remembered at one value. Beyond it ties are read again, which a merge does not notice: losing them would be worse.
+    /// </summary>
+    private const int MaxTies = 2000;
+
+    private const string Beginning = "start";
+
+    private readonly BsonPath _path;
+    private readonly ByteBuffer _low = new();
+    private readonly ByteBuffer _high = new();
+    private readonly ByteBuffer _key = new();
+    private readonly BsonWriter _highWriter;
+    private readonly HashSet<long> _lowTies = [];
+    private readonly HashSet<long> _highTies = [];
+
+    private CursorState(string cursorField)
+    {
+        _path = new(cursorField);
+        _highWriter = new(_high);
+    }
+
+    /// <summary>The fingerprint of the file that was read last; empty at the beginning.</summary>
+    public string File { get; private set; } = "";
+
+    /// <summary>Where reading it goes on.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>True when the file was read to its end.</summary>
+    public bool IsDone { get; private set; }
+
+    /// <summary>Where a task without a checkpoint starts.</summary>
+    public static Position Start { get; } = new($"{MongoDbPositions.CursorScheme}/{Beginning}");
+
+    /// <summary>Reads a position.</summary>
+    /// <exception cref="MillraceException">MR1002: it is none of this kind.</exception>
+    public static CursorState Parse(Position position, string cursorField)
+    {
+        var state = new CursorState(cursorField);
+        if (position == Start)
+        {
+            return state;
+        }
+
+        try
+        {
+            state.Read(ExtendedJsonReader.ReadDocument(position.Value));
+            return state;
+        }
+        catch (MillraceException exception)
+        {
+            throw new MillraceException(
+                ErrorCodes.InvalidConfiguration,
+                $"'{position}' is not a position of an incremental read.",
+                "Write it as `millrace checkpoints list` prints it, or reset the task's checkpoints.",
+                inner: exception);
+        }
+    }
+
+    /// <summary>Turns to a file: the same one goes on where it was, another one starts at its beginning with the watermark raised.</summary>
+    public void Open(string fingerprint)
+    {
+        if (File != fingerprint || IsDone)
+        {
+            _low.Clear();
+            _low.Write(_high.WrittenSpan);
+            _lowTies.Clear();
+            _lowTies.UnionWith(_highTies);
+            Offset = 0;
+        }
+
+        File = fingerprint;
+        IsDone = false;
+    }
+
+    /// <summary>Takes a document that is at or after the watermark, and was not taken before.</summary>
+    public bool Accept(ReadOnlySpan<byte> document)
+    {
+        bool hasValue = _path.TryFind(document, out BsonValue value) && value.Type is not (BsonType.Null or BsonType.Undefined);
+        if (!hasValue)
+        {
+            // Without a value it has no place in the order: it is read once, by the first read of all.
+            return _low.Length == 0;
+        }
+
+        long tie = HashOfId(document);
+        int order = _low.Length == 0 ? 1 : BsonCompare.Compare(value, ValueIn(_low));
+        if (order < 0 || (order == 0 && _lowTies.Contains(tie)))
+        {
+            return false;
+        }
+
+        Raise(value, tie);
+        return true;
+    }
+
+    /// <summary>The position after what was read.</summary>
+    public Position At(long offset, bool isDone)
+    {
+        using var bytes = new ByteBuffer();
+        var writer = new BsonWriter(bytes);
+        writer.StartDocument();
+        WriteValue(writer, "high"u8, _high, "ties"u8, _highTies);
+        writer.WriteString("file"u8, Encoding.UTF8.GetBytes(File));
+        if (!isDone)
+        {
+            writer.WriteInt64("at"u8, offset);
+            WriteValue(writer, "low"u8, _low, "lowTies"u8, _lowTies);
+        }
+
+        writer.End();
+        using var json = new ByteBuffer();
+        ExtendedJsonWriter.WriteDocument(bytes.WrittenSpan, json, ExtendedJsonMode.Canonical);
+        return new($"{MongoDbPositions.CursorScheme}/{Encoding.UTF8.GetString(json.WrittenSpan)}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _low.Dispose();
+        _high.Dispose();
+        _key.Dispose();
+    }
+
+    private static BsonValue ValueIn(ByteBuffer buffer)
+    {
+        var reader = new BsonReader(buffer.WrittenSpan);
+        reader.Next();
+        return reader.Current;
+    }
+
+    private static void WriteValue(BsonWriter writer, ReadOnlySpan<byte> name, ByteBuffer value, ReadOnlySpan<byte> tiesName, HashSet<long> ties)
+    {
+        if (value.Length == 0)
+        {
+            return;
+        }
+
+        writer.WriteValue(name, ValueIn(value));
+        writer.StartArray(tiesName);
+        foreach (long tie in ties.Order())
+        {
+            writer.WriteInt64(default, tie);
+        }
+
+        writer.End();
+    }
+
+    private void Raise(BsonValue value, long tie)
+    {
+        int order = _high.Length == 0 ? 1 : BsonCompare.Compare(value, ValueIn(_high));
+        if (order < 0)
+        {
+            return;
+        }
+
+        if (order > 0)
+        {
+            _high.Clear();
+            _highWriter.StartDocument();
+            _highWriter.WriteValue("v"u8, value);
+            _highWriter.End();
+            _highTies.Clear();
+        }
+
+        if (_highTies.Count < MaxTies)
+        {
+            _highTies.Add(tie);
+        }
+    }
+
+    private long HashOfId(ReadOnlySpan<byte> document)
+    {
+        var fields = new BsonReader(document);
+        if (!fields.Find("_id"u8))
+        {
+            return 0;
+        }
+
+        ImageKey.Write(fields.Current, _key);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(_key.WrittenSpan, hash);
+        return BitConverter.ToInt64(hash);
+    }
+
+    private void Read(byte[] document)
+    {
+        IsDone = true;
+        var reader = new BsonReader(document);
+        while (reader.Next())
+        {
+            Take(reader);
+        }
+    }
+
+    private void Take(BsonReader field)
+    {
+        ReadOnlySpan<byte> name = field.Name;
+        if (name.SequenceEqual("high"u8))
+        {
+            ReadValue(field.Current, _high);
+        }
+        else if (name.SequenceEqual("low"u8))
+        {
+            ReadValue(field.Current, _low);
+        }
+        else if (name.SequenceEqual("ties"u8))
+        {
+            ReadTies(field.GetDocument(), _highTies);
+        }
+        else if (name.SequenceEqual("lowTies"u8))
+        {
+            ReadTies(field.GetDocument(), _lowTies);
+        }
+        else if (name.SequenceEqual("file"u8))
+        {
+            File = Encoding.UTF8.GetString(field.GetString());
+        }
+        else if (name.SequenceEqual("at"u8))
+        {
+            Offset = field.GetInt64();
+            IsDone = false;
+        }
+    }
+
+    private static void ReadValue(BsonValue value, ByteBuffer target)
+    {
+        target.Clear();
+        var writer = new BsonWriter(target);
+        writer.StartDocument();
+        writer.WriteValue("v"u8, value);
+        writer.End();
+    }
+
+    private static void ReadTies(ReadOnlySpan<byte> array, HashSet<long> ties)
+    {
+        var reader = new BsonReader(array);
+        while (reader.Next())
+        {
+            ties.Add(reader.GetInt64());
+        }
+    }
+}
