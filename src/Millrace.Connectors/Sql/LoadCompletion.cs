@@ -90,6 +90,11 @@ internal sealed class LoadCompletion(
             }
         }
 
+        if (commit.Requeued.Count > 0)
+        {
+            await channel.ExecuteAsync(store.Quarantine.Remove(commit.Requeued), cancellationToken).ConfigureAwait(false);
+        }
+
         await store.Quarantine.WriteAsync(channel, request, intake.Rejected, now, cancellationToken).ConfigureAwait(false);
         await store.Checkpoints.WriteAsync(channel, [.. commit.Checkpoints.Select(c => c.Next)], now, cancellationToken).ConfigureAwait(false);
     }

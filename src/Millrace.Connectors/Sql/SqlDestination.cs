@@ -87,16 +87,6 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask RemoveAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(ids);
-        if (ids.Count > 0)
-        {
-            await OnCatalogAsync(channel => channel.ExecuteAsync(_store.Quarantine.Remove(ids), cancellationToken), cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <inheritdoc/>
     public virtual async ValueTask DisposeAsync()
     {
         if (_loads is not null)
