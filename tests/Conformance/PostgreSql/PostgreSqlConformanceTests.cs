@@ -1,7 +1,9 @@
 using Millrace.Connectors.PostgreSql;
 using Millrace.Core.Contracts;
 using Millrace.Testing.Conformance;
-using Npgsql;
+using Millrace.Testing.Servers;
+
+[assembly: AssemblyFixture(typeof(PostgreSqlFixture))]
 
 namespace Millrace.ConformanceTests.PostgreSql;
 
@@ -21,20 +23,5 @@ public sealed class PostgreSqlConformanceTests(PostgreSqlFixture fixture) : Dest
         new(new("warehouse", new PostgreSqlOptions { ConnectionString = _connection }, "")));
 
     /// <inheritdoc/>
-    protected override async Task<IReadOnlyList<string?[]>> QueryAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(_connection);
-        await connection.OpenAsync(Token);
-        await using NpgsqlCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.AllResultTypesAreUnknown = true;
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(Token);
-        List<string?[]> rows = [];
-        while (await reader.ReadAsync(Token))
-        {
-            rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetString(i))]);
-        }
-
-        return rows;
-    }
+    protected override Task<IReadOnlyList<string?[]>> QueryAsync(string sql) => PostgreSqlFixture.QueryAsync(_connection, sql, Token);
 }
