@@ -29,16 +29,18 @@ public sealed class DuckDbOptions
     [Option("temp_directory", "The folder that DuckDB spills to, from the project's folder; beside the database file when it is not set.")]
     public string? TempDirectory { get; set; }
 
-    /// <summary>These settings with their paths starting from the project's folder.</summary>
+    /// <summary>These settings with their paths made full, starting from the project's folder; an empty one is the current folder.</summary>
     internal DuckDbOptions From(string basePath) => new()
     {
-        Path = System.IO.Path.GetFullPath(Path, System.IO.Path.GetFullPath(basePath)),
+        Path = Full(Path, basePath),
         Schema = Schema,
         LockTimeout = LockTimeout,
         MemoryLimit = MemoryLimit,
         Threads = Threads,
         TempDirectory = TempDirectory is { Length: > 0 } temp
-            ? System.IO.Path.GetFullPath(temp, System.IO.Path.GetFullPath(basePath))
+            ? Full(temp, basePath)
             : null,
     };
+
+    private static string Full(string path, string basePath) => System.IO.Path.GetFullPath(System.IO.Path.Combine(basePath, path));
 }
