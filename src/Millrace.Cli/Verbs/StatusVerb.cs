@@ -70,7 +70,7 @@ internal static class StatusVerb
                 s.Last is null ? "" : new ByteSize(s.Last.Counts.Bytes).ToString(),
                 s.Checkpoints.Count == 0 ? "" : $"{s.Checkpoints.Max(c => c.Checkpoint.Generation)}",
                 $"{s.Checkpoints.Count}",
-                s.Checkpoints.Count == 0 ? "" : s.Checkpoints[^1].Checkpoint.Position.Text,
+                s.Position,
             ]));
     }
 
@@ -103,5 +103,11 @@ internal static class StatusVerb
         writer.WriteEndArray();
     }
 
-    private sealed record TaskState(ProjectTask Task, TaskRunRecord? Last, IReadOnlyList<MirroredCheckpoint> Checkpoints);
+    private sealed record TaskState(ProjectTask Task, TaskRunRecord? Last, IReadOnlyList<MirroredCheckpoint> Checkpoints)
+    {
+        // Where there is a log, its position says more than the end of a snapshot.
+        public string Position => Checkpoints
+            .OrderBy(c => c.Checkpoint.Partition.StartsWith("snapshot:", StringComparison.Ordinal))
+            .Select(c => c.Checkpoint.Position.Text).FirstOrDefault("");
+    }
 }

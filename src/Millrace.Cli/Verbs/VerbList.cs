@@ -20,6 +20,7 @@ internal static class VerbList
         StatusVerb.Create(),
         RunsVerb.Create(),
         LogsVerb.Create(),
+        TablesVerb.Create(),
         CheckpointsVerb.Create(),
         QuarantineVerb.Create(),
         SampleVerb.Create(),

@@ -7,7 +7,7 @@ namespace Millrace.Connectors.Sql;
 /// A destination that speaks SQL. What engines differ in, they say through <see cref="SqlDialect"/> and <see cref="SqlChannel"/>; order and
 /// meaning of every statement are here. Loads use one connection; descriptions, which the engine asks for while a load is open, another.
 /// </summary>
-internal abstract class SqlDestination : IDestination, IQuarantineStore
+internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableOrigins
 {
     private readonly SqlStore _store;
     private readonly SemaphoreSlim _catalogTurn = new(1, 1);
@@ -85,6 +85,10 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore
             ? await _store.Quarantine.ListAsync(channel, taskKey, limit, cancellationToken).ConfigureAwait(false)
             : [],
         cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TableOrigin>> OriginsAsync(TableId table, CancellationToken cancellationToken) => OnCatalogAsync(
+        channel => OriginReader.ReadAsync(channel, _store.Dialect, _store.Names.Resolve(table), cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public virtual async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
 
 namespace Millrace.Core.Engine;
 
@@ -21,6 +22,17 @@ public static class CheckpointEditing
                 $"There is no partition '{partition}' to move.",
                 $"Partitions: {string.Join(", ", stored.Select(c => c.Partition).Where(p => !p.StartsWith('#')))}.")
             : [.. stored.Select(c => c.Partition == partition ? c with { Position = position } : c)];
+    }
+
+    /// <summary>The target tables that a task has written rows to, by name.</summary>
+    public static IReadOnlyList<TableId> TablesOf(IReadOnlyList<Checkpoint> stored)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        return
+        [
+            .. stored.Select(c => c.Partition).Where(p => p.StartsWith(GenerationState.TableMarkerPrefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal).Select(p => TableId.Parse(p[GenerationState.TableMarkerPrefix.Length..])),
+        ];
     }
 
     /// <summary>
