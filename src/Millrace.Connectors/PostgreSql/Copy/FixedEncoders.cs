@@ -37,7 +37,20 @@ internal readonly struct IntegerEncoder<TFrom, TTo> : IFixedEncoder<TFrom>
 
     public static string? Write(TFrom value, Span<byte> destination)
     {
-        TTo.CreateTruncating(value).WriteBigEndian(destination);
+        // Not IBinaryInteger.WriteBigEndian: a default interface method, it boxes the value. The branches below are decided at compile time.
+        if (typeof(TTo) == typeof(short))
+        {
+            BinaryPrimitives.WriteInt16BigEndian(destination, short.CreateTruncating(value));
+        }
+        else if (typeof(TTo) == typeof(int))
+        {
+            BinaryPrimitives.WriteInt32BigEndian(destination, int.CreateTruncating(value));
+        }
+        else
+        {
+            BinaryPrimitives.WriteInt64BigEndian(destination, long.CreateTruncating(value));
+        }
+
         return null;
     }
 }
