@@ -3,22 +3,25 @@ using System.Text.Json;
 using Millrace.Cli.CommandLine;
 using Millrace.Cli.Output;
 using Millrace.Cli.Projects;
+using Millrace.Catalog;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
+using Millrace.Core.Engine;
 using Millrace.Core.Errors;
 
 namespace Millrace.Cli.Verbs;
 
-/// <summary><c>millrace quarantine list|show</c>: rows that could not be loaded.</summary>
+/// <summary><c>millrace quarantine list|show|retry</c>: rows that could not be loaded.</summary>
 internal static class QuarantineVerb
 {
     private const int MostRows = 100_000;
 
     public static Verb Create()
     {
-        var verb = new Verb("quarantine", "Show rows that could not be loaded, and why.");
+        var verb = new Verb("quarantine", "Show rows that could not be loaded, and why; try them again.");
         verb.Subcommands.Add(CreateList());
         verb.Subcommands.Add(CreateShow());
+        verb.Subcommands.Add(CreateRetry());
         return verb;
     }
 
@@ -82,6 +85,88 @@ internal static class QuarantineVerb
             return ExitCodes.Ok;
         });
         return verb;
+    }
+
+    private static Verb CreateRetry()
+    {
+        var verb = new Verb("retry", "Try quarantined rows again, after the target or its contract was changed so that it can take them.")
+        {
+            Examples = ["millrace quarantine retry load", "millrace quarantine retry load --task orders --id 17 --id 18"],
+        };
+        TaskChoice choice = TaskChoice.AddTo(verb);
+        var ids = new Option<long[]>("--id") { Description = "Only this row; may be given several times.", HelpName = "ID" };
+        verb.Options.Add(ids);
+        verb.Does(async (context, ct) =>
+        {
+            Workspace workspace = Workspace.Open(context);
+            List<(QuarantinedRow Row, string? Left)> results = [];
+            ICatalog catalog = await workspace.OpenCatalogAsync(ct).ConfigureAwait(false);
+            await using (catalog.ConfigureAwait(false))
+            {
+                foreach (ProjectTask task in choice.Moves(context, workspace))
+                {
+                    results.AddRange(await RetryAsync(workspace, catalog, task, context.Get(ids) ?? [], ct).ConfigureAwait(false));
+                }
+            }
+
+            Print(context, results);
+            return results.Any(r => r.Left is not null) ? ExitCodes.Failed : ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static async Task<List<(QuarantinedRow Row, string? Left)>> RetryAsync(
+        Workspace workspace, ICatalog catalog, ProjectTask task, long[] ids, CancellationToken ct)
+    {
+        List<(QuarantinedRow, string?)> results = [];
+        TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, task.Move!, ct).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            if (session.Destination is IQuarantineStore store)
+            {
+                var retry = new QuarantineRetry(task.Move!, session.Destination, TimeProvider.System);
+                foreach (QuarantinedRow row in await store.ListAsync(task.Key, MostRows, ct).ConfigureAwait(false))
+                {
+                    if (ids.Length == 0 || ids.Contains(row.Id))
+                    {
+                        // The row keeps the id of the run that met it: that run read it.
+                        results.Add((row, await retry.RetryAsync(row, row.RunId, ct).ConfigureAwait(false)));
+                    }
+                }
+            }
+        }
+
+        return results;
+    }
+
+    private static void Print(VerbContext context, List<(QuarantinedRow Row, string? Left)> results)
+    {
+        if (context.Json)
+        {
+            JsonOutput.Write(context.Out, writer =>
+            {
+                writer.WriteStartArray();
+                foreach ((QuarantinedRow row, string? left) in results)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteNumber("id", row.Id);
+                    writer.WriteBoolean("loaded", left is null);
+                    writer.WriteString("reason", left);
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndArray();
+            });
+            return;
+        }
+
+        foreach ((QuarantinedRow row, string? left) in results.Where(r => r.Left is not null))
+        {
+            context.Out.WriteLine($"{row.Id} stays: {left}");
+        }
+
+        int loaded = results.Count(r => r.Left is null);
+        context.Out.WriteLine($"{loaded} loaded, {results.Count - loaded} left in quarantine");
     }
 
     private static async Task<IReadOnlyList<QuarantinedRow>> ReadAsync(VerbContext context, TaskChoice choice, int limit, CancellationToken ct)
