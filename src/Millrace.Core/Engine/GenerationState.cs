@@ -77,8 +77,22 @@ internal sealed class GenerationState
     /// <summary>The marker of a table that gets its first rows of this generation, or null where it stands already.</summary>
     public (Checkpoint? Expected, Checkpoint Next)? MarkTable(TableId table, LoadId load)
     {
-        string partition = TableMarkerPrefix + table;
+        // A table's name may hold dots, so the schema stands apart from it.
+        string partition = $"{TableMarkerPrefix}{Uri.EscapeDataString(table.Schema)}/{table.Name}";
         return Current(partition) is null ? Move(partition, load, TableLoaded, 0) : null;
+    }
+
+    /// <summary>Tables that got rows from this task: in this generation, or in any.</summary>
+    public IEnumerable<TableId> LoadedTables(bool ofGeneration)
+    {
+        foreach (Checkpoint marker in Stored.Values.Where(c => !ofGeneration || c.Generation == Generation))
+        {
+            if (marker.Partition.StartsWith(TableMarkerPrefix, StringComparison.Ordinal))
+            {
+                string[] parts = marker.Partition[TableMarkerPrefix.Length..].Split('/', 2);
+                yield return new(Uri.UnescapeDataString(parts[0]), parts[^1]);
+            }
+        }
     }
 
     /// <summary>The id of the load that starts from the stored checkpoints.</summary>
@@ -97,15 +111,11 @@ internal sealed class GenerationState
             return null;
         }
 
-        foreach (Checkpoint marker in Stored.Values.Where(c => c.Generation == Generation))
+        foreach (TableId table in LoadedTables(ofGeneration: true))
         {
-            if (marker.Partition.StartsWith(TableMarkerPrefix, StringComparison.Ordinal))
+            if (await target.DescribeAsync(table, cancellationToken).ConfigureAwait(false) is null)
             {
-                TableId table = TableId.Parse(marker.Partition[TableMarkerPrefix.Length..]);
-                if (await target.DescribeAsync(table, cancellationToken).ConfigureAwait(false) is null)
-                {
-                    return table.ToString();
-                }
+                return table.ToString();
             }
         }
 

@@ -37,6 +37,7 @@ internal sealed class LoadWriter(
     private long _bytes;
     private long _began;
     private string? _firstRejection;
+    private bool _isSnapshotDone;
 
     /// <summary>True where something is uncommitted and every partition stands at a commit point.</summary>
     public bool CanCommit { get; private set; }
@@ -77,8 +78,8 @@ internal sealed class LoadWriter(
         long started = Stopwatch.GetTimestamp();
         if (item.IsEnd)
         {
-            return !_snapshotLeft.Remove(item.Partition.Name) || _snapshotLeft.Count > 0
-                || await CompleteSnapshotAsync(cancellationToken).ConfigureAwait(false);
+            _isSnapshotDone |= _snapshotLeft.Remove(item.Partition.Name) && _snapshotLeft.Count == 0;
+            return await CommitIfDueAsync(cancellationToken).ConfigureAwait(false);
         }
 
         // From here until the item is accounted for, the load holds rows that no position covers.
@@ -91,22 +92,44 @@ internal sealed class LoadWriter(
         await QuarantineAsync(item, cancellationToken).ConfigureAwait(false);
         Account(item);
         totals.AddWrite(started, item.SourceTime);
-        return !IsCommitDue() || await CommitAsync(cancellationToken).ConfigureAwait(false);
+        return await CommitIfDueAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Commits what is left.</summary>
     /// <returns>False as <see cref="WriteAsync"/>.</returns>
     public async Task<bool> FinishAsync(CancellationToken cancellationToken)
     {
-        bool ok = !CanCommit || await CommitAsync(cancellationToken).ConfigureAwait(false);
-
         // A plan without any snapshot partition left (an empty source, or all read by earlier runs) completes the generation, too.
-        return ok && (_snapshotLeft.Count > 0 || state.IsComplete || await CompleteSnapshotAsync(cancellationToken).ConfigureAwait(false));
+        _isSnapshotDone |= _snapshotLeft.Count == 0 && !state.IsComplete;
+        return !(CanCommit || (_isSnapshotDone && _moved.Count == 0)) || await CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Commits the load.</summary>
+    /// <summary>Commits the load, and with it the snapshot where its last row is in.</summary>
     /// <returns>False as <see cref="WriteAsync"/>.</returns>
-    public Task<bool> CommitAsync(CancellationToken cancellationToken) => CommitAsync([], false, cancellationToken);
+    public async Task<bool> CommitAsync(CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        CanCommit = false;
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        bool completes = _isSnapshotDone && !state.IsComplete;
+        List<(Checkpoint? Expected, Checkpoint Next)> moves = Moves(completes);
+        var request = new CommitRequest(moves) { Completed = completes ? CompletedTables() : [] };
+        CommitOutcome outcome = await _session!.CommitAsync(request, cancellationToken).ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+        state.Replace(outcome.Stored);
+        if (outcome.AlreadyCommitted)
+        {
+            totals.SetStored(outcome.Stored);
+            return false;
+        }
+
+        totals.AddCommit(outcome, _rows, _bytes, _counts);
+        totals.AddWrite(started, null);
+        await context.Observer.CommittedAsync(_load, outcome, totals.Progress(), cancellationToken).ConfigureAwait(false);
+        await source.AcknowledgeAsync([.. moves.Select(m => m.Next).Where(c => !c.Partition.StartsWith('#'))], cancellationToken).ConfigureAwait(false);
+        Reset();
+        return true;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -118,13 +141,31 @@ internal sealed class LoadWriter(
         }
     }
 
-    private async Task<bool> CompleteSnapshotAsync(CancellationToken cancellationToken)
+    private async Task<bool> CommitIfDueAsync(CancellationToken cancellationToken)
     {
-        // In a first generation nothing older can be left, so a merge need not look for it.
-        bool hasOlder = task.Target.Disposition == WriteDisposition.Replace || state.Generation > 1;
-        ImmutableArray<TableId> completed = hasOlder ? [.. _known.Keys.Union(tables.Targets)] : [];
-        return state.IsComplete || await CommitAsync(completed, true, cancellationToken).ConfigureAwait(false);
+        bool completes = _isSnapshotDone && !state.IsComplete;
+        bool isDue = completes ? CanCommit || _moved.Count == 0 : CanCommit && IsLoadFull();
+        return !isDue || await CommitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    private List<(Checkpoint? Expected, Checkpoint Next)> Moves(bool completes)
+    {
+        List<(Checkpoint? Expected, Checkpoint Next)> moves =
+            [.. _moved.Select(m => state.Move(m.Key, _load, m.Value.Position!, m.Value.Rows))];
+        moves.AddRange(_touched.Select(t => state.MarkTable(t, _load)).OfType<(Checkpoint?, Checkpoint)>());
+        if (completes)
+        {
+            moves.Add(state.Move(GenerationState.GenerationMarker, _load, GenerationState.Complete, 0));
+        }
+
+        return moves;
+    }
+
+    // In a first generation nothing older can be left, so a merge need not look for it.
+    private ImmutableArray<TableId> CompletedTables() =>
+        task.Target.Disposition == WriteDisposition.Replace || state.Generation > 1
+            ? [.. _known.Keys.Union(tables.Targets).Union(state.LoadedTables(ofGeneration: true))]
+            : [];
 
     private async Task WriteStepAsync(ShapedStep step, CancellationToken cancellationToken)
     {
@@ -186,10 +227,10 @@ internal sealed class LoadWriter(
         CanCommit = _moved.Values.All(m => m.Position is not null);
     }
 
-    private bool IsCommitDue() => CanCommit
-        && (_rows >= (task.CommitEvery.Rows ?? long.MaxValue)
-            || _bytes >= (task.CommitEvery.Bytes ?? long.MaxValue)
-            || (_session is not null && task.CommitEvery.Interval is { } interval && context.Time.GetElapsedTime(_began) >= interval));
+    private bool IsLoadFull() =>
+        _rows >= (task.CommitEvery.Rows ?? long.MaxValue)
+        || _bytes >= (task.CommitEvery.Bytes ?? long.MaxValue)
+        || (_session is not null && task.CommitEvery.Interval is { } interval && context.Time.GetElapsedTime(_began) >= interval);
 
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
@@ -207,37 +248,6 @@ internal sealed class LoadWriter(
 
     private WriteRequest Request(ImmutableArray<TableWrite> writes) =>
         new(task.Key, context.RunId, state.Generation, context.Time.GetUtcNow(), writes);
-
-    private async Task<bool> CommitAsync(ImmutableArray<TableId> completed, bool isSnapshotDone, CancellationToken cancellationToken)
-    {
-        long started = Stopwatch.GetTimestamp();
-        CanCommit = false;
-        await BeginAsync(cancellationToken).ConfigureAwait(false);
-        List<(Checkpoint? Expected, Checkpoint Next)> moves =
-            [.. _moved.Select(m => state.Move(m.Key, _load, m.Value.Position!, m.Value.Rows))];
-        moves.AddRange(_touched.Select(t => state.MarkTable(t, _load)).OfType<(Checkpoint?, Checkpoint)>());
-        if (isSnapshotDone)
-        {
-            moves.Add(state.Move(GenerationState.GenerationMarker, _load, GenerationState.Complete, 0));
-        }
-
-        var request = new CommitRequest(moves) { Completed = completed };
-        CommitOutcome outcome = await _session!.CommitAsync(request, cancellationToken).ConfigureAwait(false);
-        await DisposeAsync().ConfigureAwait(false);
-        state.Replace(outcome.Stored);
-        if (outcome.AlreadyCommitted)
-        {
-            totals.SetStored(outcome.Stored);
-            return false;
-        }
-
-        totals.AddCommit(outcome, _rows, _bytes, _counts);
-        totals.AddWrite(started, null);
-        await context.Observer.CommittedAsync(_load, outcome, totals.Progress(), cancellationToken).ConfigureAwait(false);
-        await source.AcknowledgeAsync([.. moves.Select(m => m.Next).Where(c => !c.Partition.StartsWith('#'))], cancellationToken).ConfigureAwait(false);
-        Reset();
-        return true;
-    }
 
     private void Reset()
     {

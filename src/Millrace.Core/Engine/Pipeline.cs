@@ -27,7 +27,7 @@ internal sealed class Pipeline(
     public async Task<AttemptEnd> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var tables = new TableSet(task, target, datasets);
+        var tables = new TableSet(task, target, datasets, [.. state.LoadedTables(ofGeneration: false)]);
         var writer = new LoadWriter(task, context, source, target, state, plan, tables, totals);
         await using (writer.ConfigureAwait(false))
         {

@@ -4,6 +4,7 @@ using Millrace.Core.Batches;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine.Shaping;
+using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Core.Engine;
@@ -12,9 +13,10 @@ namespace Millrace.Core.Engine;
 /// The target tables of a run and their shapers, one a dataset, made when its first row comes. Used by the shaping worker; only
 /// <see cref="TargetOf"/> is called from others.
 /// </summary>
-internal sealed class TableSet(TaskDefinition task, IDestination target, ImmutableArray<string> datasets)
+internal sealed class TableSet(TaskDefinition task, IDestination target, ImmutableArray<string> datasets, ImmutableArray<TableId> loaded)
 {
     private readonly Dictionary<TableId, TableShaper> _shapers = [];
+    private readonly Dictionary<TableId, TableId> _datasetOf = [];
 
     /// <summary>The targets of the task's datasets.</summary>
     public IEnumerable<TableId> Targets => datasets.Select(TargetOf);
@@ -44,8 +46,12 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
 
         if (!_shapers.TryGetValue(dataset, out TableShaper? shaper))
         {
-            shaper = await TableShaper.CreateAsync(
-                new(task, table, target.Naming, target.Fit, id => target.DescribeAsync(id, CancellationToken.None))).ConfigureAwait(false);
+            ThrowIfShared(table, dataset);
+            var settings = new ShaperSettings(task, table, target.Naming, target.Fit, id => target.DescribeAsync(id, CancellationToken.None))
+            {
+                ChildTables = [.. loaded.Where(t => t.Schema == table.Schema && t.Name.StartsWith(table.Name + "__", StringComparison.Ordinal))],
+            };
+            shaper = await TableShaper.CreateAsync(settings).ConfigureAwait(false);
             _shapers.Add(dataset, shaper);
         }
 
@@ -60,5 +66,17 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
             DiscardedValues = shaped.DiscardedValues,
             NewColumns = shaped.NewColumns,
         };
+    }
+
+    // Two datasets can come to one name ("a.b" and "a_b"); their rows would then overwrite each other.
+    private void ThrowIfShared(TableId table, TableId dataset)
+    {
+        if (!_datasetOf.TryAdd(table, dataset))
+        {
+            throw new MillraceException(
+                ErrorCodes.InvalidConfiguration,
+                $"Task {task.Key}: datasets {_datasetOf[table]} and {dataset} would both go to table {table}.",
+                "Exclude one of them and give it a task of its own with another table name.");
+        }
     }
 }
