@@ -55,7 +55,7 @@ cat <<NEXT
 
 Next, in $project (PATH=$root/artifacts/bin:\$PATH):
   millrace preview load --limit 3                 the rows as they land
-  millrace run load --max-bytes 5MB --full-refresh   read it again, in runs of 5 MB
+  millrace plan load --full-refresh --max-bytes 5MB   what reading it all again would take
   millrace checkpoints list load                  how far each partition is
   millrace runs; millrace logs                    what ran
   millrace connectors mongodb                     every setting of a connector
