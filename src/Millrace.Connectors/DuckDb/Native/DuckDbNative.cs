@@ -67,6 +67,7 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library)] internal static partial DuckDbErrorType duckdb_result_error_type(DuckDbResultStruct* result);
     [LibraryImport(Library)] internal static partial void duckdb_destroy_result(DuckDbResultStruct* result);
     [LibraryImport(Library)] internal static partial ulong duckdb_column_count(DuckDbResultStruct* result);
+    [LibraryImport(Library)] internal static partial byte* duckdb_column_name(DuckDbResultStruct* result, ulong column);
     [LibraryImport(Library)] internal static partial nint duckdb_column_logical_type(DuckDbResultStruct* result, ulong column);
     [LibraryImport(Library)] internal static partial ulong duckdb_rows_changed(DuckDbResultStruct* result);
     [LibraryImport(Library)] internal static partial nint duckdb_fetch_chunk(DuckDbResultStruct result);

@@ -31,6 +31,13 @@ internal sealed unsafe class DuckDbResult : IDisposable
     /// <summary>The types of the columns.</summary>
     internal IReadOnlyList<DuckDbColumnType> Types => _types ??= ReadTypes();
 
+    /// <summary>The name of a column.</summary>
+    internal string Name(int column)
+    {
+        fixed (DuckDbResultStruct* result = &_result)
+            return DuckDbErrors.Text(DuckDbNative.duckdb_column_name(result, (ulong)column));
+    }
+
     internal static DuckDbResult Execute(nint pending, CancellationToken ct)
     {
         DuckDbResultStruct result;
