@@ -210,6 +210,17 @@ public sealed class TableShaperTests
     }
 
     [Fact]
+    public async Task A_table_that_is_re_keyed_in_the_middle_of_a_run_takes_keys_of_every_type()
+    {
+        MemoryTables tables = await LoadAsync(ShapingKit.Task(), TestRow.Insert(("_id", "a"), ("v", 1L)));
+        TableShaper next = await ShapingKit.ShaperAsync(ShapingKit.Task(), tables);
+        tables.Apply(await next.ShapeAsync(Batch(TestRow.Insert(("_id", "b"), ("v", 2L)))));
+        tables.Apply(await next.ShapeAsync(Batch(TestRow.Insert(("_id", 3L), ("v", 3L)))));
+        tables.Rejected.ShouldBeEmpty();
+        tables["orders"].Rows.Select(r => r[SystemColumns.Key]).ShouldBe(["s:a", "s:b", "n:3"]);
+    }
+
+    [Fact]
     public async Task Int_and_long_keys_are_one_class()
     {
         MemoryTable table = (await LoadAsync(ShapingKit.Task(), TestRow.Insert(("_id", 1)), TestRow.Insert(("_id", 2L))))["orders"];

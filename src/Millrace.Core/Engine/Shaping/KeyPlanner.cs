@@ -44,6 +44,13 @@ internal sealed class KeyPlanner(TaskDefinition task, TableState table)
         if (isIdKey && (hasCanonical || IsCanonical || HasOtherClass(inputs)))
         {
             string? plain = PlainKeyColumn(inputs);
+
+            // From here on the plain field is one like any other: a value that its column cannot hold goes to a variant.
+            foreach (TargetField former in _fields)
+            {
+                former.IsKey = former.Path == SystemColumns.Key;
+            }
+
             _fields = [table.FindFixed(SystemColumns.Key, SystemColumns.Key, LogicalType.Text)];
             RekeyFrom ??= plain;
             if (!hasCanonical)
