@@ -10,9 +10,40 @@ internal sealed class LoadCompletion(
 {
     private readonly QualityGate _gate = new(channel, store.Dialect);
 
+    /// <summary>True where rows wait in a stage that can say of each of them that it is gone.</summary>
+    public static bool MayPostpone(TableLoad load) =>
+        load.Mode != LoadMode.Direct && load.IsKeyed && !load.IsScd2 && load.Write.Disposition == WriteDisposition.Merge
+            && load.Write.Strategy != MergeStrategy.InsertOnly;
+
+    /// <summary>
+    /// Notes that every row up to here is gone, to be done at the commit. The table is not touched before: DuckDB lets no transaction alter a table
+    /// whose rows it has changed, and what follows may need further columns.
+    /// </summary>
+    public async ValueTask PostponeDeleteAllAsync(TableLoad load, CancellationToken cancellationToken)
+    {
+        load.Mode = LoadMode.Staged;
+        load.IsDeleteAllPending = true;
+        if (load.HasStage)
+        {
+            await channel.ExecuteAsync(new StageSql(store.Dialect, load, request.Generation).MarkGone(), cancellationToken).ConfigureAwait(false);
+            load.StagedDeletes += load.HasDeletedAt ? load.StagedRows : 0;
+            load.StagedRows = load.StagedPartials = 0;
+        }
+    }
+
+    /// <summary>Removes every row of a table by the delete mode.</summary>
+    public async ValueTask DeleteAllAsync(TableLoad load, CancellationToken cancellationToken) =>
+        load.ControlDeletes += await channel.ExecuteAsync(new TableSql(store.Dialect, load, request).DeleteAll(), cancellationToken).ConfigureAwait(false);
+
     /// <summary>Brings what was taken in for a table so far into the table.</summary>
     public async ValueTask FinishTableAsync(TableLoad load, CancellationToken cancellationToken)
     {
+        if (load.IsDeleteAllPending)
+        {
+            load.IsDeleteAllPending = false;
+            await DeleteAllAsync(load, cancellationToken).ConfigureAwait(false);
+        }
+
         if (load.StagedRows + load.StagedDeletes > 0 || !load.Write.Checks.IsEmpty)
         {
             if (load.HasStage)

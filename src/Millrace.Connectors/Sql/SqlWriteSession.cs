@@ -112,11 +112,17 @@ internal sealed class SqlWriteSession : IWriteSession
             return;
         }
 
-        // What came before the control must be in the table when it acts.
         await _intake.CloseWriterAsync(cancellationToken).ConfigureAwait(false);
+        if (LoadCompletion.MayPostpone(load))
+        {
+            await _completion.PostponeDeleteAllAsync(load, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // What came before the control must be in the table when it acts.
         await _intake.EnsureTransactionAsync(cancellationToken).ConfigureAwait(false);
         await _completion.FinishTableAsync(load, cancellationToken).ConfigureAwait(false);
-        load.ControlDeletes += await _channel.ExecuteAsync(new TableSql(_dialect, load, _request).DeleteAll(), cancellationToken).ConfigureAwait(false);
+        await _completion.DeleteAllAsync(load, cancellationToken).ConfigureAwait(false);
         load.Mode = load.IsKeyed ? LoadMode.Staged : load.Mode;
         if (load.HasStage)
         {

@@ -111,6 +111,14 @@ internal class StageSql
             OR (t."_millrace_generation" = {Generation} AND t."_millrace_position" >= s."_millrace_position"))
         """;
 
+    /// <summary>
+    /// Makes every staged row one that is gone: with soft deletes it keeps its values and is merged as deleted (a partial one as a plain delete, as
+    /// it has no values of its own to keep), else only the deletes stay, for their tombstones.
+    /// </summary>
+    public string MarkGone() => Load.HasDeletedAt
+        ? $"UPDATE {Stage} SET {Op} = CASE WHEN {Op} = {StageCode.Partial} THEN {StageCode.Delete} ELSE {StageCode.SoftDelete} END WHERE {Op} <> {StageCode.Delete}"
+        : $"DELETE FROM {Stage} WHERE {Op} <> {StageCode.Delete}";
+
     /// <summary>Keeps the last event of each key.</summary>
     public string KeepLast() =>
         $"""

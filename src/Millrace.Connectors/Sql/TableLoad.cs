@@ -78,6 +78,9 @@ internal sealed class TableLoad
     /// <summary>Partial rows in the stage.</summary>
     public long StagedPartials { get; set; }
 
+    /// <summary>True where the rows that the table has must go before the stage is merged.</summary>
+    public bool IsDeleteAllPending { get; set; }
+
     /// <summary>Rows deleted by table controls in this load.</summary>
     public long ControlDeletes { get; set; }
 

@@ -188,6 +188,42 @@ public abstract partial class DestinationConformance
         (await StateAsync(write)).ShouldBe([.. expected, "k2|3|new|live", "k3|4|w|live"]);
     }
 
+    /// <summary>A dataset that is dropped and made again with further fields, all in one load.</summary>
+    [Theory]
+    [InlineData(DeleteMode.Hard, false)]
+    [InlineData(DeleteMode.Hard, true)]
+    [InlineData(DeleteMode.Soft, false)]
+    [InlineData(DeleteMode.Soft, true)]
+    public async Task A_table_evolves_after_a_table_control(DeleteMode mode, bool isStaged)
+    {
+        TableWrite write = Write(Schema, mode: mode);
+        TableWrite wider = Write(
+            Schema with { Columns = [Schema.Columns[0], Schema.Columns[1] with { Type = LogicalType.Float64 }, Schema.Columns[2], new("c", LogicalType.Boolean, Source: "c")] },
+            mode: mode);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        if (isStaged)
+        {
+            await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k0", 0, "z"), Insert(2, "k1", 0, "old"))], cancellationToken: Token);
+        }
+
+        await destination.PrepareAsync(runner.Request(write), Token);
+        await using (IWriteSession session = await destination.BeginAsync(runner.Request(write), runner.Load, Token))
+        {
+            await WriteAsync(session, Insert(3, "k1", 1, "x"));
+            using RecordBatch control = new(Schema with { Columns = [], Key = [] }, [], 0) { Control = TableControl.DeleteAll };
+            await session.WriteAsync(control, Token);
+            await session.EvolveAsync(wider, Token);
+            using RecordBatch batch = WiderBatch(wider.Schema);
+            await session.WriteAsync(batch, Token);
+            await session.CommitAsync(runner.To("log/9"), Token);
+        }
+
+        string[] gone = mode == DeleteMode.Hard ? [] : isStaged ? ["k0|0|z|deleted", "k1|1|x|deleted"] : ["k1|1|x|deleted"];
+        (await StateAsync(wider)).Select(r => r.Replace(".0", "", StringComparison.Ordinal)).Where(r => !r.StartsWith("k2", StringComparison.Ordinal)).ShouldBe(gone);
+        (await QueryAsync($"SELECT \"_id\" FROM {Quote(Table)} WHERE \"c\"")).Single()[0].ShouldBe("k2");
+    }
+
     /// <summary>The children of a changed parent are replaced, those of others stay, and an older change of the parent does nothing.</summary>
     [Fact]
     public async Task Children_are_replaced_with_their_parent()
