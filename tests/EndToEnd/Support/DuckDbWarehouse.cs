@@ -56,6 +56,7 @@ internal sealed class DuckDbWarehouse(string path) : Warehouse
     {
         using DuckDbDatabase database = Open();
         using DuckDbConnection connection = database.Connect();
+        names ??= NamesOf(connection, sql);
         using DuckDbResult result = connection.Query(sql, CancellationToken.None);
         var rows = new List<Dictionary<string, Cell>>();
         while (result.Read())
@@ -65,7 +66,7 @@ internal sealed class DuckDbWarehouse(string path) : Warehouse
             {
                 if (!result.IsNull(i))
                 {
-                    row.Add(names?[i] ?? result.Name(i), new Cell(kinds?[i] ?? CellKind.Text, TextOf(result, i, kinds?[i])));
+                    row.Add(names[i], new Cell(kinds?[i] ?? CellKind.Text, TextOf(result, i, kinds?[i])));
                 }
             }
 
@@ -73,6 +74,18 @@ internal sealed class DuckDbWarehouse(string path) : Warehouse
         }
 
         return rows;
+    }
+
+    private static string[] NamesOf(DuckDbConnection connection, string sql)
+    {
+        using DuckDbResult description = connection.Query("DESCRIBE " + sql, CancellationToken.None);
+        var names = new List<string>();
+        while (description.Read())
+        {
+            names.Add(description.GetString(0));
+        }
+
+        return [.. names];
     }
 
     private static string TextOf(DuckDbResult result, int column, CellKind? kind) => result.Types[column].Storage switch

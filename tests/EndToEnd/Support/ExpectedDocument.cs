@@ -29,6 +29,9 @@ internal static class ExpectedDocument
         JsonValueKind.String => "text:" + value.GetString(),
         JsonValueKind.True => "boolean:true",
         JsonValueKind.False => "boolean:false",
+
+        // A rare type is canonical through and through, its scope too.
+        JsonValueKind.Object when value.TryGetProperty("$code", out _) && value.TryGetProperty("$scope", out _) => "json:" + NormalJson.Of(value),
         JsonValueKind.Object when value.EnumerateObject().Count() == 1 => Typed(value, value.EnumerateObject().Single()),
         _ => "json:" + NormalJson.OfRelaxed(value),
     };

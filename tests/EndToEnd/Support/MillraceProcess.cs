@@ -8,6 +8,8 @@ namespace Millrace.EndToEndTests.Support;
 internal sealed partial class MillraceProcess : IDisposable
 {
     private const int SignalInterrupt = 2;
+    private const int SignalContinue = 18;
+    private const int SignalStop = 19;
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -73,6 +75,41 @@ internal sealed partial class MillraceProcess : IDisposable
 
     /// <summary>SIGINT, as Ctrl-C sends it.</summary>
     public void Interrupt() => SendSignal(_process.Id, SignalInterrupt);
+
+    /// <summary>Freezes it where it is, until <see cref="Thaw"/>.</summary>
+    public void Freeze() => SendSignal(_process.Id, SignalStop);
+
+    /// <summary>Lets it go on.</summary>
+    public void Thaw() => SendSignal(_process.Id, SignalContinue);
+
+    /// <summary>Waits until it has printed a text so many times.</summary>
+    /// <returns>False where it ended without.</returns>
+    public bool WaitForOutput(string text, int times = 1)
+    {
+        for (int seen = 0; seen < 6000; seen++)
+        {
+            bool ended = _process.HasExited;
+            string printed;
+            lock (_output)
+            {
+                printed = _output.ToString();
+            }
+
+            if (printed.Split(text).Length > times)
+            {
+                return true;
+            }
+
+            if (ended)
+            {
+                return false;
+            }
+
+            Thread.Sleep(10);
+        }
+
+        throw new TimeoutException($"millrace did not print '{text}' within a minute: {_output}{_errors}");
+    }
 
     /// <summary>Waits for the end, or for so long.</summary>
     /// <returns>False where it still runs.</returns>

@@ -1,11 +1,20 @@
 namespace Millrace.EndToEndTests.Support;
 
-/// <summary>A folder that goes with its owner.</summary>
+/// <summary>A folder that goes with its owner, unless <c>MILLRACE_KEEP_FOLDERS=1</c> asks to keep it for a look.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("millrace-e2e-").FullName;
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        if (Environment.GetEnvironmentVariable("MILLRACE_KEEP_FOLDERS") == "1")
+        {
+            Console.WriteLine("kept: " + Path);
+            return;
+        }
+
+        Directory.Delete(Path, recursive: true);
+    }
 }
