@@ -21,7 +21,7 @@ internal sealed class InsertOnlySql(SqlDialect dialect, TableLoad load, int gene
         WHERE {Sequence} IN (
           SELECT g.{Sequence}
           FROM {Segments} AS g
-          JOIN {Target} AS t ON {KeySql.Match(Dialect, "t", "g", Load.Write.Schema.Key)}
+          JOIN {Known} AS t ON {KeySql.Match(Dialect, "t", "g", Load.Write.Schema.Key)}
           WHERE g._millrace_segment = 0 AND g.{Op} NOT IN ({Deletes}){(Load.HasDeletedAt ? " AND t.\"_millrace_deleted_at\" IS NULL" : "")})
         """;
 

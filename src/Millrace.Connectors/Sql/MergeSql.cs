@@ -17,12 +17,7 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
     public bool UsesConflict => Dialect.UsesKeyIndex && Load.KeyIndex is not null && Load.Write.Strategy != MergeStrategy.DeleteInsert;
 
     /// <summary>Hard deletes.</summary>
-    public string DeleteRows() =>
-        $"""
-        DELETE FROM {Target} AS t
-        USING {Stage} AS s
-        WHERE {Match} AND s.{Op} = {StageCode.Delete}{AndNewer}
-        """;
+    public string DeleteRows() => Delete($"s.{Op} = {StageCode.Delete}{AndNewer}");
 
     /// <summary>INSERT … ON CONFLICT of the staged rows with these codes, in key order, which is fastest.</summary>
     public string Upsert(string codes)
@@ -41,17 +36,12 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
     public string DropUnchanged() =>
         $"""
         DELETE FROM {Stage} AS s
-        USING {Target} AS t
+        USING {Known} AS t
         WHERE {Match} AND s.{Op} IN ({LiveCodes}) AND NOT ({Differs("s", "CAST(NULL AS " + Instant + ")")})
         """;
 
     /// <summary>The DELETE of DELETE and INSERT.</summary>
-    public string DeleteForInsert(string codes) =>
-        $"""
-        DELETE FROM {Target} AS t
-        USING {Stage} AS s
-        WHERE {Match} AND s.{Op} IN ({codes})
-        """;
+    public string DeleteForInsert(string codes) => Delete($"s.{Op} IN ({codes})");
 
     /// <summary>The INSERT of DELETE and INSERT.</summary>
     public string InsertRows(string codes) => Insert("t", codes);
@@ -100,6 +90,21 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
             ? $"{differs} OR t.\"_millrace_deleted_at\" IS DISTINCT FROM {deletedAt ?? alias + ".\"_millrace_deleted_at\""}"
             : differs;
     }
+
+    private string Delete(string condition) => Load.HasMatches
+        ? $"""
+            DELETE FROM {Target}
+            WHERE {Dialect.InsertionOrder} IN (
+              SELECT t.{Place}
+              FROM {Known} AS t
+              JOIN {Stage} AS s ON {Match}
+              WHERE {condition})
+            """
+        : $"""
+            DELETE FROM {Target} AS t
+            USING {Stage} AS s
+            WHERE {Match} AND {condition}
+            """;
 
     private string Insert(string alias, string codes)
     {

@@ -18,6 +18,9 @@ internal class StageSql
     /// <summary>Source time of the change.</summary>
     public const string Time = "_millrace_time";
 
+    /// <summary>A collected row's place in the target: see <see cref="MatchSql"/>.</summary>
+    public const string Place = "_millrace_place";
+
     /// <summary>Writes text for <paramref name="load"/>.</summary>
     public StageSql(SqlDialect dialect, TableLoad load, int generation)
     {
@@ -40,6 +43,12 @@ internal class StageSql
 
     /// <summary>The target table, quoted.</summary>
     public string Target { get; }
+
+    /// <summary>The table of the rows that staged keys meet, quoted.</summary>
+    public string Matches => Dialect.Quote(Load.StageName + "_matches");
+
+    /// <summary>Where to read the target's rows that staged keys meet: the collected ones, else the target itself.</summary>
+    public string Known => Load.HasMatches ? Matches : Target;
 
     /// <summary>The key's columns, quoted, without an alias.</summary>
     public string Key { get; }
@@ -105,7 +114,7 @@ internal class StageSql
     public string DropStale() =>
         $"""
         DELETE FROM {Stage} AS s
-        USING {Target} AS t
+        USING {Known} AS t
         WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)}
           AND (t."_millrace_generation" > {Generation}
             OR (t."_millrace_generation" = {Generation} AND t."_millrace_position" >= s."_millrace_position"))

@@ -51,6 +51,9 @@ internal sealed class TableLoad
     /// <summary>True where the stage table exists.</summary>
     public bool HasStage { get; set; }
 
+    /// <summary>True while a merge has collected the target's rows that staged keys meet.</summary>
+    public bool HasMatches { get; set; }
+
     /// <summary>How rows travel now. A load may leave <see cref="LoadMode.Direct"/> for <see cref="LoadMode.Staged"/>, never back.</summary>
     public LoadMode Mode { get; set; }
 

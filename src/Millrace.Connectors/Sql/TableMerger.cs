@@ -24,6 +24,13 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         }
 
         await EnsureKeyIndexAsync(load, load.DirectRows > 0, cancellationToken).ConfigureAwait(false);
+        var matches = new MatchSql(dialect, load, request);
+        if (matches.IsUseful)
+        {
+            await RunAsync(matches.Collect(), cancellationToken).ConfigureAwait(false);
+            load.HasMatches = true;
+        }
+
         await GuardAsync(load, cancellationToken).ConfigureAwait(false);
         if (!load.Write.ParentKey.IsEmpty)
         {
@@ -36,6 +43,12 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         else
         {
             await MergeRowsAsync(load, merge, gate, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (load.HasMatches)
+        {
+            load.HasMatches = false;
+            await RunAsync(matches.Drop(), cancellationToken).ConfigureAwait(false);
         }
     }
 
