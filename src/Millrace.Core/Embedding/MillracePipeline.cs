@@ -106,7 +106,7 @@ public sealed class MillracePipeline
     // Without a catalog that counts runs, the time is the number: it goes up from run to run.
     private RunContext DefaultContext() => new(
         TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
-        new ConnectionSettings("source", _source.Options, "."),
+        new ConnectionSettings("source", _source.Options, Path.GetFullPath(".")),
         _target,
-        Path.Combine(".millrace", "state", string.Concat(Key.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'))));
+        Path.Combine(Path.GetFullPath("."), ".millrace", "state", string.Concat(Key.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'))));
 }

@@ -48,7 +48,7 @@ public sealed class PipelineSource
         var target = new TaskTarget("target", table, disposition ?? Natural());
         string name = string.Join(',', _datasets.Include);
         var task = new TaskDefinition($"embedded/{name}->{table}", "embedded", name, source, target);
-        return new MillracePipeline(this, connector, new ConnectionSettings("target", options, "."), task);
+        return new MillracePipeline(this, connector, new ConnectionSettings("target", options, Path.GetFullPath(".")), task);
     }
 
     private WriteDisposition Natural() => _method switch

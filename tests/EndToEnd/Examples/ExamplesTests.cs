@@ -68,7 +68,10 @@ public sealed class ExamplesTests : IDisposable
         string dump = Path.Combine(project, "dump");
         string output = _folder["replay"];
         Directory.CreateDirectory(output);
-        string[] oplogs = [Path.Combine(dump, "oplog.bson"), .. Directory.EnumerateFiles(Path.Combine(dump, "changes", "oplog")).Order(StringComparer.Ordinal)];
+        // The replay takes every folder in a dump for a database.
+        string later = _folder["later"];
+        Directory.Move(Path.Combine(dump, "changes"), later);
+        string[] oplogs = [Path.Combine(dump, "oplog.bson"), .. Directory.EnumerateFiles(Path.Combine(later, "oplog")).Order(StringComparer.Ordinal)];
         return IndependentReplay.Run(output, dump, oplogs);
     }
 
