@@ -13,7 +13,7 @@ internal sealed class AllocationScenario(Bench bench)
     {
         string database = await bench.Server.CreateDatabaseAsync().ConfigureAwait(false);
         int documents = bench.Options.Documents;
-        await LoadAsync(database, documents / 4, "warm").ConfigureAwait(false);
+        await LoadAsync(database, documents, "warm").ConfigureAwait(false);
         long half = await LoadAsync(database, documents / 2, "half").ConfigureAwait(false);
         long whole = await LoadAsync(database, documents, "whole").ConfigureAwait(false);
         bench.Report.Section("Garbage");

@@ -51,7 +51,7 @@ internal sealed class SnapshotScenario(Bench bench)
         Measured run = await bench.MedianAsync(async i =>
         {
             await Testing.Servers.PostgreSqlServer.ExecuteAsync(
-                database, $"DROP TABLE IF EXISTS {table}; DROP TABLE IF EXISTS _millrace_checkpoints; CHECKPOINT").ConfigureAwait(false);
+                database, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CHECKPOINT").ConfigureAwait(false);
             string project = bench.Project($"snapshot-{table}", Yaml(dump, $"{{ type: postgresql, connection_string: \"{database}\" }}", table, method, disposition));
             return await bench.MillraceAsync(project, "run", "ground").ConfigureAwait(false);
         }).ConfigureAwait(false);

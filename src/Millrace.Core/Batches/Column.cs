@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Millrace.Core.Schemas;
 
@@ -10,7 +9,7 @@ namespace Millrace.Core.Batches;
 /// </summary>
 public abstract class Column : IDisposable
 {
-    private ulong[] _present = ArrayPool<ulong>.Shared.Rent(16);
+    private ulong[] _present = ColumnPool<ulong>.Shared.Rent(16);
     private ulong[]? _unset;
     private int _presentWords;
 
@@ -104,7 +103,7 @@ public abstract class Column : IDisposable
     {
         if (_present.Length > 0)
         {
-            ArrayPool<ulong>.Shared.Return(_present);
+            ColumnPool<ulong>.Shared.Return(_present);
             _present = [];
             ReturnValues();
         }
@@ -163,9 +162,9 @@ public abstract class Column : IDisposable
     {
         if (words > _present.Length)
         {
-            ulong[] larger = ArrayPool<ulong>.Shared.Rent(Math.Max(words, _present.Length * 2));
+            ulong[] larger = ColumnPool<ulong>.Shared.Rent(Math.Max(words, _present.Length * 2));
             _present.AsSpan(0, _presentWords).CopyTo(larger);
-            ArrayPool<ulong>.Shared.Return(_present);
+            ColumnPool<ulong>.Shared.Return(_present);
             _present = larger;
         }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Millrace.Core.Schemas;
 
@@ -9,7 +8,7 @@ namespace Millrace.Core.Batches;
 public sealed class Column<T> : Column
     where T : unmanaged
 {
-    private T[] _values = ArrayPool<T>.Shared.Rent(256);
+    private T[] _values = ColumnPool<T>.Shared.Rent(256);
 
     internal Column(LogicalType type)
         : base(type)
@@ -70,9 +69,9 @@ public sealed class Column<T> : Column
     {
         if (rows > _values.Length)
         {
-            T[] larger = ArrayPool<T>.Shared.Rent(Math.Max(rows, _values.Length * 2));
+            T[] larger = ColumnPool<T>.Shared.Rent(Math.Max(rows, _values.Length * 2));
             _values.AsSpan(0, Count).CopyTo(larger);
-            ArrayPool<T>.Shared.Return(_values);
+            ColumnPool<T>.Shared.Return(_values);
             _values = larger;
         }
     }
@@ -83,7 +82,7 @@ public sealed class Column<T> : Column
 
     private protected override void ReturnValues()
     {
-        ArrayPool<T>.Shared.Return(_values);
+        ColumnPool<T>.Shared.Return(_values);
         _values = [];
     }
 }

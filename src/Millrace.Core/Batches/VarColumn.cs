@@ -10,8 +10,8 @@ namespace Millrace.Core.Batches;
 /// </summary>
 public sealed class VarColumn : Column, IBufferWriter<byte>
 {
-    private int[] _ends = ArrayPool<int>.Shared.Rent(256);
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(4096);
+    private int[] _ends = ColumnPool<int>.Shared.Rent(256);
+    private byte[] _bytes = ColumnPool<byte>.Shared.Rent(4096);
     private int _used;      // bytes of finished values
     private int _pending;   // bytes of the value that is being written
     private int _endRows;   // rows whose end is known; equals Count between calls
@@ -105,9 +105,9 @@ public sealed class VarColumn : Column, IBufferWriter<byte>
     {
         if (rows > _ends.Length)
         {
-            int[] larger = ArrayPool<int>.Shared.Rent(Math.Max(rows, _ends.Length * 2));
+            int[] larger = ColumnPool<int>.Shared.Rent(Math.Max(rows, _ends.Length * 2));
             _ends.AsSpan(0, _endRows).CopyTo(larger);
-            ArrayPool<int>.Shared.Return(_ends);
+            ColumnPool<int>.Shared.Return(_ends);
             _ends = larger;
         }
 
@@ -128,8 +128,8 @@ public sealed class VarColumn : Column, IBufferWriter<byte>
 
     private protected override void ReturnValues()
     {
-        ArrayPool<int>.Shared.Return(_ends);
-        ArrayPool<byte>.Shared.Return(_bytes);
+        ColumnPool<int>.Shared.Return(_ends);
+        ColumnPool<byte>.Shared.Return(_bytes);
         _ends = [];
         _bytes = [];
     }
@@ -151,9 +151,9 @@ public sealed class VarColumn : Column, IBufferWriter<byte>
             throw new InvalidOperationException("A column of one batch cannot hold more than 2 GiB.");
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, (long)_bytes.Length * 2), Array.MaxLength));
+        byte[] larger = ColumnPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, (long)_bytes.Length * 2), Array.MaxLength));
         _bytes.AsSpan(0, _used + _pending).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_bytes);
+        ColumnPool<byte>.Shared.Return(_bytes);
         _bytes = larger;
     }
 }
