@@ -45,7 +45,8 @@ internal sealed class CheckpointStore(SqlDialect dialect, SystemTables system)
             {
                 throw new MillraceException(
                     ErrorCodes.Fenced,
-                    $"The checkpoint of task {taskKey}, partition {next.Partition}, is {Show(there)} where {Show(expected)} was expected: another run moved it. Nothing of this load was written.",
+                    $"The checkpoint of task {taskKey}, partition {next.Partition}, is {Show(there)} where {Show(expected)} was expected: "
+                        + "another run moved it. Nothing of this load was written.",
                     "Let the other run finish; the next run goes on from what is stored.");
             }
         }
@@ -63,7 +64,7 @@ internal sealed class CheckpointStore(SqlDialect dialect, SystemTables system)
         }
 
         IEnumerable<string> rows = checkpoints.Select(c =>
-            $"({dialect.Literal(c.TaskKey)}, {dialect.Literal(c.Partition)}, {dialect.Literal(c.Generation)}, {dialect.Literal(c.Load.Text)}, {dialect.Literal(c.Position.Text)}, {dialect.Literal(c.Rows)}, {dialect.Literal(now)})");
+            dialect.Row(c.TaskKey, c.Partition, c.Generation, c.Load.Text, c.Position.Text, c.Rows, now));
         await channel.ExecuteAsync(
             $"""
             INSERT INTO {system.Checkpoints} (task_key, "partition", generation, load_id, "position", "rows", committed_at)

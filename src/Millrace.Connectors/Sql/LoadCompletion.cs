@@ -1,4 +1,3 @@
-using System.Globalization;
 using Millrace.Core.Contracts;
 using Millrace.Core.Schemas;
 
@@ -110,15 +109,19 @@ internal sealed class LoadCompletion(
             if (load.WideColumns.Count > 0)
             {
                 await channel.ExecuteAsync(
-                    $"UPDATE {store.System.Columns} SET is_wide = TRUE WHERE {store.Schemas.Names(resolved)} AND column_name IN ({string.Join(", ", load.WideColumns.Select(store.Dialect.Literal))})",
+                    $"""
+                    UPDATE {store.System.Columns} SET is_wide = TRUE
+                    WHERE {store.Schemas.Names(resolved)} AND column_name IN ({string.Join(", ", load.WideColumns.Select(store.Dialect.Literal))})
+                    """,
                     cancellationToken).ConfigureAwait(false);
             }
+        }
 
-            if (commit.DropTombstones)
-            {
-                await channel.ExecuteAsync(
-                    $"DELETE FROM {store.System.Tombstones} WHERE {store.Schemas.Names(resolved)}", cancellationToken).ConfigureAwait(false);
-            }
+        foreach (TableWrite write in commit.DropTombstones ? intake.Writes : [])
+        {
+            await channel.ExecuteAsync(
+                $"DELETE FROM {store.System.Tombstones} WHERE {store.Schemas.Names(store.Names.Resolve(write.Schema.Table))}",
+                cancellationToken).ConfigureAwait(false);
         }
 
         if (commit.Requeued.Count > 0)
@@ -143,10 +146,14 @@ internal sealed class LoadCompletion(
         foreach (CheckFailure failure in _gate.Failures)
         {
             IEnumerable<string?> samples = failure.Samples.Cast<string?>().DefaultIfEmpty();
-            IEnumerable<string> values = samples.Select(s =>
-                $"({store.Dialect.Literal(request.TaskKey)}, {store.Dialect.Literal(request.RunId)}, {store.Dialect.Literal(failure.Table.Stored.Id.Schema)}, {store.Dialect.Literal(failure.Table.Stored.Id.Name)}, {store.Dialect.Literal(failure.Check)}, {failure.Rows.ToString(CultureInfo.InvariantCulture)}, {store.Dialect.Literal(s)}, {store.Dialect.Literal(now)})");
+            IEnumerable<string> values = samples.Select(s => store.Dialect.Row(
+                request.TaskKey, request.RunId, failure.Table.Stored.Id.Schema, failure.Table.Stored.Id.Name, failure.Check, failure.Rows, s, now));
             await channel.ExecuteAsync(
-                $"INSERT INTO {store.System.CheckFailures} (task_key, run_id, table_schema, table_name, check_name, failing_rows, sample, failed_at) VALUES {string.Join(", ", values)}",
+                $"""
+                INSERT INTO {store.System.CheckFailures} (
+                  task_key, run_id, table_schema, table_name, check_name, failing_rows, sample, failed_at)
+                VALUES {string.Join(",\n  ", values)}
+                """,
                 cancellationToken).ConfigureAwait(false);
         }
 

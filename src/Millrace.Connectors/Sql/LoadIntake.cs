@@ -20,6 +20,9 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
     /// <summary>Rows for quarantine.</summary>
     public List<RejectedRow> Rejected { get; } = [];
 
+    /// <summary>How the tables of this load are written, those without rows too.</summary>
+    public IEnumerable<TableWrite> Writes => _writes.Values;
+
     /// <summary>How a table of this load is written, or null for one that the load does not know.</summary>
     public TableWrite? WriteOf(TableId table) => _writes.GetValueOrDefault(table);
 
@@ -247,8 +250,9 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
             int index = load.IndexOf(column.Name);
             if (index < 0)
             {
+                string type = write.Schema.Key.Contains(column.Name) ? store.Dialect.KeyColumnType(column.Type) : store.Dialect.TypeName(column.Type);
                 await channel.ExecuteAsync(
-                    $"ALTER TABLE {stage} ADD COLUMN {store.Dialect.Quote(column.Name)} {(write.Schema.Key.Contains(column.Name) ? store.Dialect.KeyColumnType(column.Type) : store.Dialect.TypeName(column.Type))}", cancellationToken).ConfigureAwait(false);
+                    $"ALTER TABLE {stage} ADD COLUMN {store.Dialect.Quote(column.Name)} {type}", cancellationToken).ConfigureAwait(false);
             }
             else if (store.Dialect.TypeName(load.Columns[index].Type) != store.Dialect.TypeName(column.Type))
             {

@@ -17,7 +17,7 @@ internal sealed class QuarantineStore(SqlDialect dialect, SystemTables system)
         foreach (RejectedRow[] chunk in rows.Chunk(RowsPerStatement))
         {
             IEnumerable<string> values = chunk.Select(r =>
-                $"({dialect.Literal(request.TaskKey)}, {dialect.Literal(request.RunId)}, {dialect.Literal(r.Table.Schema)}, {dialect.Literal(r.Table.Name)}, {dialect.Literal(r.Position)}, {dialect.Literal(r.Code.Id)}, {dialect.Literal(r.Reason)}, {dialect.Literal(r.Raw)}, {dialect.Literal(now)})");
+                dialect.Row(request.TaskKey, request.RunId, r.Table.Schema, r.Table.Name, r.Position, r.Code.Id, r.Reason, r.Raw, now));
             await channel.ExecuteAsync(
                 $"""
                 INSERT INTO {system.Quarantine} (

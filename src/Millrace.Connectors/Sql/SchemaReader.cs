@@ -47,6 +47,10 @@ internal sealed class SchemaReader(SqlDialect dialect, SystemTables system)
         return new(table, columns.ToImmutable(), systemColumns.ToImmutable(), note);
     }
 
+    private static LogicalType TypeOf(string text) => LogicalTypeText.TryParse(text, out LogicalType type)
+        ? type
+        : throw new FormatException($"'{text}' in _millrace_columns is no logical type.");
+
     // What a column held before Millrace wrote it is not known, so its integers count as wide.
     private StoredColumn Unmapped(string name, string typeName) =>
         new(name, dialect.FromCatalog(typeName), null, null, dialect.FromCatalog(typeName).Kind == TypeKind.Int64, false);
@@ -63,7 +67,7 @@ internal sealed class SchemaReader(SqlDialect dialect, SystemTables system)
             cancellationToken).ConfigureAwait(false);
         return rows.ToDictionary(
             r => r.Text(0),
-            r => new StoredColumn(r.Text(0), LogicalTypeText.Parse(r.Text(1)), r.TextOrNull(2), r.TextOrNull(3), r.Bool(4), true),
+            r => new StoredColumn(r.Text(0), TypeOf(r.Text(1)), r.TextOrNull(2), r.TextOrNull(3), r.Bool(4), true),
             StringComparer.Ordinal);
     }
 

@@ -171,7 +171,7 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
         }
 
         IEnumerable<string> rows = columns.Select(c =>
-            $"({NameLiterals(table)}, {dialect.Literal(c.Name)}, {dialect.Literal(c.Source)}, {dialect.Literal(c.Type.ToString())}, {dialect.Literal(c.SourceType)}, FALSE)");
+            dialect.Row(table.Schema, table.Name, c.Name, c.Source, c.Type.ToString(), c.SourceType, false));
         await channel.ExecuteAsync(
             $"""
             INSERT INTO {system.Columns} (table_schema, table_name, column_name, source_path, logical_type, source_type, is_wide)
@@ -188,11 +188,7 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
             $"""
             INSERT INTO {system.Tables} (
               table_schema, table_name, is_managed, key_columns, key_index, disposition, strategy, delete_mode, change_capture, generation)
-            VALUES (
-              {NameLiterals(table)}, {dialect.Literal(note.IsManaged)}, {dialect.Literal(JsonSerializer.Serialize(note.Key.AsEnumerable()))},
-              {dialect.Literal(note.KeyIndex)}, {dialect.Literal(note.Write.Disposition.ToString())},
-              {dialect.Literal(note.Write.Strategy.ToString())}, {dialect.Literal(note.Write.DeleteMode.ToString())},
-              {dialect.Literal(note.Write.IsChangeCapture)}, {dialect.Literal(note.Generation)})
+            VALUES {Row(table, note)}
             ON CONFLICT (table_schema, table_name) DO UPDATE
             SET is_managed = excluded.is_managed, key_columns = excluded.key_columns, key_index = excluded.key_index,
                 disposition = excluded.disposition, strategy = excluded.strategy, delete_mode = excluded.delete_mode,
@@ -207,7 +203,17 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
     /// <summary>The name of a table's unique index on its key.</summary>
     public string KeyIndexOf(TableId table) => names.KeyIndexOf(table);
 
-    private string NameLiterals(TableId table) => $"{dialect.Literal(table.Schema)}, {dialect.Literal(table.Name)}";
+    private string Row(TableId table, TableNote note) => dialect.Row(
+        table.Schema,
+        table.Name,
+        note.IsManaged,
+        JsonSerializer.Serialize(note.Key.AsEnumerable()),
+        note.KeyIndex,
+        note.Write.Disposition.ToString(),
+        note.Write.Strategy.ToString(),
+        note.Write.DeleteMode.ToString(),
+        note.Write.IsChangeCapture,
+        note.Generation);
 
     private static bool SameNote(TableNote a, TableNote b) =>
         a.Key.SequenceEqual(b.Key) && a.KeyIndex == b.KeyIndex && a.Generation == b.Generation && a.Write.Disposition == b.Write.Disposition

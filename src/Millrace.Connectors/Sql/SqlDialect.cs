@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;
@@ -105,6 +106,27 @@ internal abstract class SqlDialect
 
     /// <summary>True or false.</summary>
     public virtual string Literal(bool value) => value ? "TRUE" : "FALSE";
+
+    /// <summary>Values as a row of VALUES: texts, integers, booleans, instants and nulls.</summary>
+    public string Row(params ReadOnlySpan<object?> values)
+    {
+        var row = new StringBuilder("(");
+        foreach (object? value in values)
+        {
+            row.Append(row.Length == 1 ? "" : ", ").Append(value switch
+            {
+                null => "NULL",
+                string text => Literal(text),
+                bool flag => Literal(flag),
+                int number => Literal(number),
+                long number => Literal(number),
+                DateTimeOffset instant => Literal(instant),
+                _ => throw new ArgumentException($"There is no literal for a {value.GetType()}.", nameof(values)),
+            });
+        }
+
+        return row.Append(')').ToString();
+    }
 
     /// <summary>An instant, to the microsecond.</summary>
     public string Literal(DateTimeOffset instant) =>
