@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Connectors.Sql;
 using Millrace.Core.Schemas;
 
@@ -9,7 +10,11 @@ internal sealed class PostgreSqlDialect : SqlDialect
     public static readonly PostgreSqlDialect Instance = new();
 
     /// <inheritdoc/>
-    public override NamingRule Naming { get; } = new(63, IgnoresCase: false);
+    public override NamingRule Naming { get; } = new(63, IgnoresCase: false)
+    {
+        // The system columns of every table (PostgreSQL 15, 5.5); oid is none any more since version 12.
+        Reserved = ImmutableHashSet.Create(StringComparer.Ordinal, "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"),
+    };
 
     /// <inheritdoc/>
     public override bool UsesKeyIndex => true;
