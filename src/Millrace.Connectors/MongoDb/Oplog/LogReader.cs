@@ -43,7 +43,7 @@ internal sealed class LogReader : IDisposable
         _range = range;
         _maxRows = request.MaxBatchRows;
         _maxBytes = request.MaxBatchBytes;
-        _nowhere = settings.Datasets.IsDefaultOrEmpty ? default : names.TableOf(names.CollectionOf(settings.Datasets[0]));
+        _nowhere = settings.Datasets.IsDefaultOrEmpty ? new TableId("", "") : names.TableOf(names.CollectionOf(settings.Datasets[0]));
         _collections = new(names);
         _window = new(request.Partition.Name, settings.HidesRaw, request.MaxBatchRows);
         _applier = new(_collections, images, _window, new DocumentSelection(settings, byTime: false), settings.OnDrop)
