@@ -42,10 +42,15 @@ internal static class ExpectedDocument
         "$numberInt" or "$numberLong" => "number:" + ExactNumber.Normalize(only.Value.GetString()!),
         "$numberDouble" => "number:" + ExactNumber.OfFloat(double.Parse(only.Value.GetString()!)),
         "$numberDecimal" => "number:" + (ExactNumber.Normalize(only.Value.GetString()!) ?? only.Value.GetString()),
-        "$date" => "instant:" + ExactNumber.Normalize(only.Value.GetProperty("$numberLong").GetString() + "000"),
+        "$date" => Date(value, only.Value.GetProperty("$numberLong").GetString()!),
         "$binary" => Binary(value, only.Value),
         _ => "json:" + NormalJson.OfRelaxed(value),
     };
+
+    // Dates beyond the reach of 100 ns ticks in 64 bits, some 29,000 years from 1970, stay JSON.
+    private static string Date(JsonElement value, string millis) => Math.Abs((decimal)long.Parse(millis)) > long.MaxValue / TimeSpan.TicksPerMillisecond
+        ? "json:" + NormalJson.Of(value)
+        : "instant:" + ExactNumber.Normalize(millis + "000");
 
     private static string Binary(JsonElement value, JsonElement binary)
     {

@@ -51,7 +51,10 @@ internal abstract class Warehouse : IDisposable
     {
         const string variant = "::v_";
         string sql = $"SELECT column_name, source_path FROM {DefaultSchema}._millrace_columns WHERE table_schema = '{schema}' AND table_name = '{table}'";
-        return Query(sql).Where(r => r.ContainsKey("source_path")).ToDictionary(r => r["column_name"].Text, r => r["source_path"].Text.Split(variant)[0], StringComparer.Ordinal);
+
+        // No path is the empty path: MongoDB allows a field without a name.
+        return Query(sql).ToDictionary(
+            r => r["column_name"].Text, r => r.TryGetValue("source_path", out Cell path) ? path.Text.Split(variant)[0] : "", StringComparer.Ordinal);
     }
 
     /// <summary>The single number that a query gives.</summary>
