@@ -125,8 +125,8 @@ public sealed record RunLimits(long? MaxRows, long? MaxBytes, TimeSpan? MaxDurat
 /// <param name="Interval">Time, or null.</param>
 public sealed record CommitEvery(long? Rows, long? Bytes, TimeSpan? Interval)
 {
-    /// <summary>256 MB of payload or one minute.</summary>
-    public static CommitEvery Default { get; } = new(null, 256_000_000, TimeSpan.FromMinutes(1));
+    /// <summary>1 GB of payload or two minutes: a snapshot goes straight into its table only within its first load.</summary>
+    public static CommitEvery Default { get; } = new(null, 1_000_000_000, TimeSpan.FromMinutes(2));
 }
 
 /// <summary>What may change (schema_contract).</summary>
