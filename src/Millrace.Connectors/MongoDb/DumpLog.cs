@@ -62,7 +62,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     }
 
     /// <summary>Brings the after-images up to what the destination has committed.</summary>
-    public void Acknowledge(IReadOnlyList<Checkpoint> durable)
+    public void Acknowledge(IReadOnlyList<Checkpoint> durable, CancellationToken cancellationToken)
     {
         foreach (Checkpoint checkpoint in durable)
         {
@@ -72,7 +72,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
             }
             else if (HasLog && MongoDbPositions.ParseDump(checkpoint.Position).AtEnd)
             {
-                ImportOne(checkpoint);
+                ImportOne(checkpoint, cancellationToken);
             }
         }
     }
@@ -150,7 +150,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         }
     }
 
-    private void ImportOne(Checkpoint checkpoint)
+    private void ImportOne(Checkpoint checkpoint, CancellationToken cancellationToken)
     {
         MongoNamespace name = MongoNamespace.Parse(checkpoint.Partition[MongoDbDumpSource.SnapshotPrefix.Length..]);
         if (dump.Find(name)?.Documents is { } file && file.Fingerprint == MongoDbPositions.ParseDump(checkpoint.Position).Fingerprint)
@@ -158,7 +158,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
             AfterImages images = Images(CommittedPosition() ?? 0);
             if (images.Position is null)
             {
-                images.Import(name, file, CancellationToken.None);
+                images.Import(name, file, cancellationToken);
             }
         }
     }

@@ -109,7 +109,7 @@ internal sealed class MongoDbDumpSource : ISource
         ArgumentNullException.ThrowIfNull(durable);
         if (IsChangeCapture)
         {
-            Log.Acknowledge(durable);
+            Log.Acknowledge(durable, cancellationToken);
         }
 
         return ValueTask.CompletedTask;

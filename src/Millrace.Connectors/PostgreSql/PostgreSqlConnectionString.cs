@@ -77,7 +77,11 @@ internal static class PostgreSqlConnectionString
         foreach (string pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = pair.Split('=', 2);
-            builder[NameOf(Uri.UnescapeDataString(parts[0]))] = Uri.UnescapeDataString(parts.Length == 2 ? parts[1] : "").Replace("-", "", StringComparison.Ordinal);
+            string name = NameOf(Uri.UnescapeDataString(parts[0]));
+            string value = Uri.UnescapeDataString(parts.Length == 2 ? parts[1] : "");
+
+            // libpq writes verify-full where Npgsql writes VerifyFull.
+            builder[name] = name == "SSL Mode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
         }
 
         return builder;

@@ -84,6 +84,11 @@ public sealed class RecordBatch : IDisposable
                 bytes += column.MemoryBytes;
             }
 
+            foreach (RejectedRow rejected in Rejected)
+            {
+                bytes += rejected.MemoryBytes;
+            }
+
             return bytes;
         }
     }

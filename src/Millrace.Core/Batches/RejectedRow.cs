@@ -9,4 +9,8 @@ namespace Millrace.Core.Batches;
 /// <param name="Code">Why, as a code.</param>
 /// <param name="Reason">Why, in words.</param>
 /// <param name="Raw">The masked row as JSON, or null where it cannot be shown (a corrupt document under a mask).</param>
-public sealed record RejectedRow(TableId Table, string Position, ErrorCode Code, string Reason, string? Raw);
+public sealed record RejectedRow(TableId Table, string Position, ErrorCode Code, string Reason, string? Raw)
+{
+    /// <summary>Memory that the row holds, for in-flight accounting.</summary>
+    internal long MemoryBytes => sizeof(char) * (long)(Position.Length + Reason.Length + (Raw?.Length ?? 0));
+}

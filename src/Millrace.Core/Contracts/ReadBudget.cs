@@ -80,5 +80,21 @@ public sealed class ReadBudget
         }
     }
 
+    /// <summary>
+    /// True where a limit was met. Asks the clock, too: a run that waits for a quiet source asks for nothing, and must end all the same.
+    /// </summary>
+    internal bool IsSpent()
+    {
+        lock (_gate)
+        {
+            if (_deadline != long.MaxValue && _time.GetTimestamp() >= _deadline)
+            {
+                _reached ??= "run_max_duration";
+            }
+
+            return _reached is not null;
+        }
+    }
+
     private bool IsLate() => _deadline != long.MaxValue && (_calls++ % ClockEvery) == 0 && _time.GetTimestamp() >= _deadline;
 }

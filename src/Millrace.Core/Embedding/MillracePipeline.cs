@@ -108,5 +108,5 @@ public sealed class MillracePipeline
         TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
         new ConnectionSettings("source", _source.Options, Path.GetFullPath(".")),
         _target,
-        Path.Combine(Path.GetFullPath("."), ".millrace", "state", string.Concat(Key.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'))));
+        Path.Combine(Path.GetFullPath("."), ".millrace", "state", Uri.EscapeDataString(Key)));
 }

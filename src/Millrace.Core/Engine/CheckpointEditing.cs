@@ -21,18 +21,18 @@ public static class CheckpointEditing
                 ErrorCodes.InvalidConfiguration,
                 $"There is no partition '{partition}' to move.",
                 $"Partitions: {string.Join(", ", stored.Select(c => c.Partition).Where(p => !p.StartsWith('#')))}.")
-            : [.. stored.Select(c => c.Partition == partition ? c with { Position = position } : c)];
+            : [.. stored.Select(c => c.Partition == partition ? c with { Position = position, Load = EditOf(c, position) } : c)];
     }
+
+    // Not the load that is stored: the one that starts at this position again has its id, and would pass for done.
+    private static LoadId EditOf(Checkpoint from, Position to) =>
+        LoadId.For(from.TaskKey, from.Generation, [("#edit", $"{from.Partition} {from.Load} {to}")]);
 
     /// <summary>The target tables that a task has written rows to, by name.</summary>
     public static IReadOnlyList<TableId> TablesOf(IReadOnlyList<Checkpoint> stored)
     {
         ArgumentNullException.ThrowIfNull(stored);
-        return
-        [
-            .. stored.Select(c => c.Partition).Where(p => p.StartsWith(GenerationState.TableMarkerPrefix, StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal).Select(p => TableId.Parse(p[GenerationState.TableMarkerPrefix.Length..])),
-        ];
+        return [.. stored.OrderBy(c => c.Partition, StringComparer.Ordinal).Select(c => GenerationState.TableOf(c.Partition)).OfType<TableId>()];
     }
 
     /// <summary>

@@ -87,12 +87,23 @@ internal sealed class GenerationState
     {
         foreach (Checkpoint marker in Stored.Values.Where(c => !ofGeneration || c.Generation == Generation))
         {
-            if (marker.Partition.StartsWith(TableMarkerPrefix, StringComparison.Ordinal))
+            if (TableOf(marker.Partition) is { } table)
             {
-                string[] parts = marker.Partition[TableMarkerPrefix.Length..].Split('/', 2);
-                yield return new(Uri.UnescapeDataString(parts[0]), parts[^1]);
+                yield return table;
             }
         }
+    }
+
+    /// <summary>The table that a marker is of; null for any other partition.</summary>
+    public static TableId? TableOf(string partition)
+    {
+        if (!partition.StartsWith(TableMarkerPrefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string[] parts = partition[TableMarkerPrefix.Length..].Split('/', 2);
+        return new TableId(Uri.UnescapeDataString(parts[0]), parts[^1]);
     }
 
     /// <summary>The id of the load that starts from the stored checkpoints.</summary>

@@ -100,8 +100,9 @@ internal sealed class LoadWriter(
     public async Task<bool> FinishAsync(CancellationToken cancellationToken)
     {
         // A plan without any snapshot partition left (an empty source, or all read by earlier runs) completes the generation, too.
-        _isSnapshotDone |= _snapshotLeft.Count == 0 && !state.IsComplete;
-        return !(CanCommit || (_isSnapshotDone && _moved.Count == 0)) || await CommitAsync(cancellationToken).ConfigureAwait(false);
+        _isSnapshotDone |= _snapshotLeft.Count == 0;
+        bool completes = _isSnapshotDone && !state.IsComplete && _moved.Count == 0;
+        return !(CanCommit || completes) || await CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Commits the load, and with it the snapshot where its last row is in.</summary>

@@ -84,7 +84,7 @@ internal sealed class Pipeline(
         {
             totals.AddRead(batch.RowCount + batch.Rejected.Length, batch.SourceBytes, started);
             last = batch.Position ?? last;
-            await _read.WriteAsync(new(batch, partition, false), batch.MemoryBytes, stop).ConfigureAwait(false);
+            await _read.WriteAsync(new(batch, partition), batch.MemoryBytes, stop).ConfigureAwait(false);
             started = Stopwatch.GetTimestamp();
         }
 
@@ -92,7 +92,7 @@ internal sealed class Pipeline(
         bool isWhole = partition.Until is null ? budget.Reached is null : last == partition.Until;
         if (isWhole)
         {
-            await _read.WriteAsync(new(null, partition, true), 0, stop).ConfigureAwait(false);
+            await _read.WriteAsync(new(null, partition), 0, stop).ConfigureAwait(false);
         }
     }
 
@@ -164,8 +164,8 @@ internal sealed class Pipeline(
     }
 }
 
-/// <summary>What a reader hands on: a batch, or the end of a partition.</summary>
-internal sealed record ReadItem(RecordBatch? Batch, PartitionPlan Partition, bool IsEnd);
+/// <summary>What a reader hands on: a batch, or null at the end of its partition.</summary>
+internal sealed record ReadItem(RecordBatch? Batch, PartitionPlan Partition);
 
 /// <summary>What the shaper hands on: the steps that one batch became, or the end of a partition.</summary>
 internal sealed record ShapedItem(PartitionPlan Partition, ImmutableArray<ShapedStep> Steps) : IDisposable
@@ -188,7 +188,7 @@ internal sealed record ShapedItem(PartitionPlan Partition, ImmutableArray<Shaped
 
     public DateTimeOffset? SourceTime { get; init; }
 
-    public long MemoryBytes => Steps.Sum(s => s.Rows?.MemoryBytes ?? 0);
+    public long MemoryBytes => Steps.Sum(s => s.Rows?.MemoryBytes ?? 0) + Rejected.Sum(r => r.MemoryBytes);
 
     public static ShapedItem EndOf(PartitionPlan partition) => new(partition, []) { IsEnd = true };
 

@@ -43,7 +43,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
                         "The snapshot and the log that follows it do not join; make a new dump with its oplog.");
                 case AttemptEnd.ResumeFromStored:
                     break;
-                case AttemptEnd.Head when context.Follow && budget.Reached is null:
+                case AttemptEnd.Head when context.Follow && !budget.IsSpent():
                     await Task.Delay(context.PollInterval, context.Time, cancellationToken).ConfigureAwait(false);
                     break;
                 default:

@@ -42,6 +42,8 @@ internal sealed class SourceRunner
 
     public bool Acknowledges { get; init; } = true;
 
+    public ReadBudget Budget { get; init; } = ReadBudget.Unlimited;
+
     public ReadPlan Plan { get; private set; } = new([]);
 
     public static SourceSettings Settings(
@@ -59,9 +61,9 @@ internal sealed class SourceRunner
         {
             await using ISource source = new MongoDbConnector().CreateSource(Configure(settings));
             Plan = await source.PlanAsync(new PlanRequest(Checkpoints(), Generation), TestContext.Current.CancellationToken);
-            foreach (PartitionPlan partition in Plan.Partitions.OrderBy(p => p.Stage))
+            foreach (PartitionPlan partition in Plan.Partitions.OrderBy(p => p.Stage).TakeWhile(_ => Budget.Reached is null))
             {
-                await foreach (RecordBatch batch in source.ReadAsync(new ReadRequest(partition, MaxRows), TestContext.Current.CancellationToken))
+                await foreach (RecordBatch batch in source.ReadAsync(new ReadRequest(partition, MaxRows) { Budget = Budget }, TestContext.Current.CancellationToken))
                 {
                     using (batch)
                     {

@@ -28,6 +28,7 @@ internal sealed class CursorState : IDisposable
     private readonly BsonWriter _highWriter;
     private readonly HashSet<long> _lowTies = [];
     private readonly HashSet<long> _highTies = [];
+    private long _tie;
 
     private CursorState(string cursorField)
     {
@@ -88,25 +89,27 @@ internal sealed class CursorState : IDisposable
         IsDone = false;
     }
 
-    /// <summary>Takes a document that is at or after the watermark, and was not taken before.</summary>
-    public bool Accept(ReadOnlySpan<byte> document)
+    /// <summary>True where a document is at or after the watermark and was not taken before; <see cref="Take"/> then takes it.</summary>
+    public bool IsNew(ReadOnlySpan<byte> document)
     {
-        bool hasValue = _path.TryFind(document, out BsonValue value) && value.Type is not (BsonType.Null or BsonType.Undefined);
-        if (!hasValue)
+        if (!TryFindValue(document, out BsonValue value))
         {
             // Without a value it has no place in the order: it is read once, by the first read of all.
             return _low.Length == 0;
         }
 
-        long tie = HashOfId(document);
+        _tie = HashOfId(document);
         int order = _low.Length == 0 ? 1 : BsonCompare.Compare(value, ValueIn(_low));
-        if (order < 0 || (order == 0 && _lowTies.Contains(tie)))
-        {
-            return false;
-        }
+        return order > 0 || (order == 0 && !_lowTies.Contains(_tie));
+    }
 
-        Raise(value, tie);
-        return true;
+    /// <summary>Raises the watermark to the document that <see cref="IsNew"/> was asked of last.</summary>
+    public void Take(ReadOnlySpan<byte> document)
+    {
+        if (TryFindValue(document, out BsonValue value))
+        {
+            Raise(value, _tie);
+        }
     }
 
     /// <summary>The position after what was read.</summary>
@@ -161,6 +164,9 @@ internal sealed class CursorState : IDisposable
         writer.End();
     }
 
+    private bool TryFindValue(ReadOnlySpan<byte> document, out BsonValue value) =>
+        _path.TryFind(document, out value) && value.Type is not (BsonType.Null or BsonType.Undefined);
+
     private void Raise(BsonValue value, long tie)
     {
         int order = _high.Length == 0 ? 1 : BsonCompare.Compare(value, ValueIn(_high));
@@ -204,11 +210,11 @@ internal sealed class CursorState : IDisposable
         var reader = new BsonReader(document);
         while (reader.Next())
         {
-            Take(reader);
+            TakeField(reader);
         }
     }
 
-    private void Take(BsonReader field)
+    private void TakeField(BsonReader field)
     {
         ReadOnlySpan<byte> name = field.Name;
         if (name.SequenceEqual("high"u8))

@@ -16,9 +16,12 @@ internal sealed class SnapshotReader : IDisposable
     private readonly DocumentSelection _selection;
     private readonly string _fingerprint;
     private readonly CursorState? _cursor;
+    private readonly ReadBudget _budget;
     private readonly int _maxRows;
     private readonly int _maxBytes;
     private MillraceException? _failure;
+    private long _next;          // offset of the first document that was not taken
+    private bool _isAtEnd;       // of the file
     private bool _isDone;
 
     public SnapshotReader(IDocumentFile file, long offset, TableId table, ReadRequest request, DocumentSelection selection, bool hidesRaw, CursorState? cursor = null)
@@ -28,11 +31,15 @@ internal sealed class SnapshotReader : IDisposable
         _builder = new(table, request.Partition.Name, hidesRaw, isLog: false);
         _selection = selection;
         _fingerprint = file.Fingerprint;
+        _next = offset;
+        _budget = request.Budget;
         _maxRows = request.MaxBatchRows;
         _maxBytes = request.MaxBatchBytes;
     }
 
-    /// <summary>Reads the next batch; null after the last, which carries the position of the end.</summary>
+    /// <summary>
+    /// Reads the next batch; null after the last, which carries the position of the end, or of the document that the budget refused.
+    /// </summary>
     /// <exception cref="MillraceException">The file is broken here; what stands before it has been handed out.</exception>
     public RecordBatch? Next(CancellationToken cancellationToken)
     {
@@ -52,7 +59,7 @@ internal sealed class SnapshotReader : IDisposable
             throw _failure;
         }
 
-        return _builder.Build(_cursor?.At(_reader.Offset, _isDone) ?? MongoDbPositions.Dump(_fingerprint, _reader.Offset, _isDone));
+        return _builder.Build(_cursor?.At(_next, _isAtEnd) ?? MongoDbPositions.Dump(_fingerprint, _next, _isAtEnd));
     }
 
     /// <inheritdoc/>
@@ -86,9 +93,13 @@ internal sealed class SnapshotReader : IDisposable
                     return;
                 }
 
-                ReadOnlySpan<byte> printed = position[..MongoDbPositions.FormatDumpRow(at, position)];
-                Add(document, printed);
-                _builder.AddBytes(document.Length);
+                if (!TryAdd(document, position[..MongoDbPositions.FormatDumpRow(at, position)]))
+                {
+                    _isDone = true;
+                    return;
+                }
+
+                _next = _reader.Offset;
             }
         }
         catch (MillraceException exception)
@@ -97,29 +108,46 @@ internal sealed class SnapshotReader : IDisposable
         }
     }
 
-    private void Add(ReadOnlySpan<byte> document, ReadOnlySpan<byte> position)
+    /// <summary>Takes a document; false where the budget refuses it.</summary>
+    private bool TryAdd(ReadOnlySpan<byte> document, ReadOnlySpan<byte> position)
     {
-        ReadOnlySpan<byte> selected;
+        ReadOnlySpan<byte> selected = default;
+        bool isRow = true;
+        MillraceException? broken = null;
         try
         {
-            if (!_selection.TrySelect(document, out selected) || _cursor?.Accept(document) == false)
-            {
-                return;
-            }
+            isRow = _selection.TrySelect(document, out selected) && _cursor?.IsNew(document) != false;
         }
         catch (MillraceException exception)
         {
-            _builder.Reject(document, position, exception);
-            return;
+            broken = exception;
         }
 
-        _builder.Add(selected, position);
+        if (!_budget.TryTake(isRow ? 1 : 0, document.Length))
+        {
+            return false;
+        }
+
+        _builder.AddBytes(document.Length);
+        if (broken is not null)
+        {
+            _builder.Reject(document, position, broken);
+        }
+        else if (isRow)
+        {
+            _cursor?.Take(document);
+            _builder.Add(selected, position);
+        }
+
+        return true;
     }
 
     private void End(ReadStatus status)
     {
         if (status == ReadStatus.End)
         {
+            _next = _reader.Offset;
+            _isAtEnd = true;
             _isDone = true;
             return;
         }

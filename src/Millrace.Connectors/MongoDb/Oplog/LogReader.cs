@@ -29,6 +29,8 @@ internal sealed class LogReader : IDisposable
     private readonly TransactionAssembler _transactions = new();
     private readonly Queue<byte[]> _waiting = new();
     private readonly LogRange _range;
+    private readonly ReadBudget _budget;
+    private readonly Func<ReadOnlySpan<byte>, long> _rowsOfOperations;
     private readonly TableId _nowhere;
     private readonly int _maxRows;
     private readonly int _maxBytes;
@@ -41,6 +43,8 @@ internal sealed class LogReader : IDisposable
     {
         _images = images;
         _range = range;
+        _budget = request.Budget;
+        _rowsOfOperations = RowsOfOperations;
         _maxRows = request.MaxBatchRows;
         _maxBytes = request.MaxBatchBytes;
         _nowhere = settings.Datasets.IsDefaultOrEmpty ? new TableId("", "") : names.TableOf(names.CollectionOf(settings.Datasets[0]));
@@ -83,7 +87,7 @@ internal sealed class LogReader : IDisposable
     private void Fill(CancellationToken cancellationToken)
     {
         int untilCheck = 1;
-        while (!_window.HasReady)
+        while (!_window.HasReady && !_atEnd)
         {
             if (--untilCheck == 0)
             {
@@ -142,13 +146,20 @@ internal sealed class LogReader : IDisposable
             return;
         }
 
-        if (timestamp != _done && _hasEntry && IsDue)
+        bool continues = timestamp == _done && _hasEntry;
+        _applier.IsEmitting = timestamp > _range.Start;
+        if (_applier.IsEmitting && !_budget.TryTake(RowsOf(entry), document.Length) && !continues)
+        {
+            _atEnd = true;
+            Close();
+            return;
+        }
+
+        if (!continues && _hasEntry && IsDue)
         {
             Close();
         }
 
-        bool continues = timestamp == _done && _hasEntry;
-        _applier.IsEmitting = timestamp > _range.Start;
         _applier.Begin(timestamp, entry.Millis, continues);
         if (_applier.IsEmitting)
         {
@@ -159,6 +170,31 @@ internal sealed class LogReader : IDisposable
         _done = timestamp;
         _hasEntry = true;
         _entries++;
+    }
+
+    /// <summary>Rows that an entry brings, as far as that shows before it is applied: a rename's show only then.</summary>
+    private long RowsOf(in OplogEntry entry) => entry.Operation switch
+    {
+        OplogOperation.Insert or OplogOperation.Update or OplogOperation.Delete => _collections.Find(entry.Namespace).IsTaken ? 1 : 0,
+        OplogOperation.Command when TransactionAssembler.IsCommand(entry) => _transactions.RowsOf(entry, _rowsOfOperations),
+        _ => 0,
+    };
+
+    private long RowsOfOperations(ReadOnlySpan<byte> command)
+    {
+        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
+        long rows = 0;
+        var reader = new Bson.BsonReader(command);
+        if (reader.Find("applyOps"u8) && reader.Type == Bson.BsonType.Array)
+        {
+            var operations = new Bson.BsonReader(reader.Value);
+            while (operations.Next())
+            {
+                rows += operations.Type == Bson.BsonType.Document ? RowsOf(OplogEntry.Parse(operations.Value)) : 0;
+            }
+        }
+
+        return rows;
     }
 
     private void Apply(in OplogEntry entry, ReadOnlySpan<byte> document)

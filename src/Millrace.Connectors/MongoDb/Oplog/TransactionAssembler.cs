@@ -50,18 +50,38 @@ internal sealed class TransactionAssembler
             return Finish(entry, waiting) ? TransactionStep.Apply : TransactionStep.ApplyIncomplete;
         }
 
-        if (entry.IsAppliedSeparately || entry.TransactionNumber < 0 || entry.Session.IsEmpty)
+        if (IsAlone(entry))
         {
             return TransactionStep.Apply;
         }
 
-        if (IsSet(entry.Object, "partialTxn"u8) || IsSet(entry.Object, "prepare"u8))
+        if (IsHeldBack(entry))
         {
             Keep(entry, document);
             return TransactionStep.Wait;
         }
 
         return Finish(entry, waiting) || !entry.HasPrevious ? TransactionStep.Apply : TransactionStep.ApplyIncomplete;
+    }
+
+    /// <summary>Rows that a command would bring once it is accepted, those of the entries that wait for it with its own.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="count">Says how many rows the operations of one raw command are.</param>
+    public long RowsOf(in OplogEntry entry, Func<ReadOnlySpan<byte>, long> count)
+    {
+        var command = new BsonReader(entry.Object);
+        if (!command.Next() || command.Name.SequenceEqual("abortTransaction"u8) || IsHeldBack(entry))
+        {
+            return 0;
+        }
+
+        long rows = count(entry.Object);
+        if (!IsAlone(entry) && _open.TryGetValue(KeyOf(entry), out Open? open))
+        {
+            rows += open.Entries.Sum(e => count(OplogEntry.Parse(e).Object));
+        }
+
+        return rows;
     }
 
     /// <summary>True for the commands that make up transactions.</summary>
@@ -71,6 +91,11 @@ internal sealed class TransactionAssembler
         return command.Next()
             && (command.Name.SequenceEqual("applyOps"u8) || command.Name.SequenceEqual("commitTransaction"u8) || command.Name.SequenceEqual("abortTransaction"u8));
     }
+
+    private static bool IsAlone(in OplogEntry entry) => entry.IsAppliedSeparately || entry.TransactionNumber < 0 || entry.Session.IsEmpty;
+
+    private static bool IsHeldBack(in OplogEntry entry) =>
+        !IsAlone(entry) && (IsSet(entry.Object, "partialTxn"u8) || IsSet(entry.Object, "prepare"u8));
 
     private static bool IsSet(ReadOnlySpan<byte> command, ReadOnlySpan<byte> name)
     {
