@@ -115,6 +115,8 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
 
         if (load.Mode == LoadMode.Staged && !load.HasStage)
         {
+            // A table control may have chosen the mode, with another table's stream open since.
+            await CloseWriterAsync(cancellationToken).ConfigureAwait(false);
             await channel.ExecuteAsync(new StageSql(store.Dialect, load, request.Generation).Create(), cancellationToken).ConfigureAwait(false);
             load.HasStage = true;
         }

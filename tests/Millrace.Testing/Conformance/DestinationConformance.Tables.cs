@@ -224,6 +224,31 @@ public abstract partial class DestinationConformance
         (await QueryAsync($"SELECT \"_id\" FROM {Quote(Table)} WHERE \"c\"")).Single()[0].ShouldBe("k2");
     }
 
+    /// <summary>A control on one table, then rows of another and then of the first: no table's stream may be in another's way.</summary>
+    [Fact]
+    public async Task A_table_control_leaves_other_tables_alone()
+    {
+        TableSchema otherSchema = Schema with { Table = new("Sh.op", "others") };
+        TableWrite write = Write(Schema, mode: DeleteMode.Hard);
+        TableWrite other = Write(otherSchema, mode: DeleteMode.Hard);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k0", 0, "z"))], cancellationToken: Token);
+        await runner.RunAsync(other, "log/2", [LoadRunner.Batch(otherSchema, [Insert(2, "o0", 0, "z")], true)], cancellationToken: Token);
+        await using (IWriteSession session = await destination.BeginAsync(runner.Request(write, other), runner.Load, Token))
+        {
+            using RecordBatch control = new(Schema with { Columns = [], Key = [] }, [], 0) { Control = TableControl.DeleteAll };
+            await session.WriteAsync(control, Token);
+            using RecordBatch others = LoadRunner.Batch(otherSchema, [Insert(3, "o1", 1, "x")], true);
+            await session.WriteAsync(others, Token);
+            await WriteAsync(session, Insert(4, "k1", 1, "x"));
+            await session.CommitAsync(runner.To("log/9"), Token);
+        }
+
+        (await StateAsync(write)).ShouldBe(["k1|1|x|live"]);
+        (await StateAsync(other)).ShouldBe(["o0|0|z|live", "o1|1|x|live"]);
+    }
+
     /// <summary>The children of a changed parent are replaced, those of others stay, and an older change of the parent does nothing.</summary>
     [Fact]
     public async Task Children_are_replaced_with_their_parent()
