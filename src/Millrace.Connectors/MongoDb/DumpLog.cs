@@ -42,6 +42,12 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         };
     }
 
+    /// <summary>
+    /// Source time of snapshot rows, ticks since 1970: that of the chain's first entry, before which the dump was begun, so that a version never ends
+    /// before it began. 0 where there is no log yet.
+    /// </summary>
+    public long SnapshotTime => _chain is { Files.IsEmpty: false } chain ? (long)(chain.Files[0].Facts.First >> 32) * TimeSpan.TicksPerSecond : 0;
+
     /// <summary>Opens the partition for reading.</summary>
     public LogReader Open(ReadRequest request, CancellationToken cancellationToken)
     {

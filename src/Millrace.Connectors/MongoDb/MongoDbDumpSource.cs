@@ -255,6 +255,9 @@ internal sealed class MongoDbDumpSource : ISource
             throw DumpChanged(name, file);
         }
 
-        return new(file, offset, _names.TableOf(name), request, new DocumentSelection(_settings, byTime: true), _settings.HidesRaw);
+        return new(file, offset, _names.TableOf(name), request, new DocumentSelection(_settings, byTime: true), _settings.HidesRaw)
+        {
+            RowTime = _settings.Method == ReplicationMethod.ChangeCapture ? Log.SnapshotTime : 0,
+        };
     }
 }

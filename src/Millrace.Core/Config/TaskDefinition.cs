@@ -127,6 +127,9 @@ public sealed record CommitEvery(long? Rows, long? Bytes, TimeSpan? Interval)
 {
     /// <summary>1 GB of payload or two minutes: a snapshot goes straight into its table only within its first load.</summary>
     public static CommitEvery Default { get; } = new(null, 1_000_000_000, TimeSpan.FromMinutes(2));
+
+    /// <summary>Bytes of a load once the snapshot is read, where nothing is set: what a source keeps of changes until they are durable is bounded by it.</summary>
+    public const long DefaultLogBytes = 256_000_000;
 }
 
 /// <summary>What may change (schema_contract).</summary>

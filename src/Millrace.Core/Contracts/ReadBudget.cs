@@ -15,6 +15,8 @@ public sealed class ReadBudget
     private readonly Lock _gate = new();
     private long _rows;
     private long _bytes;
+    private long _seenRows;
+    private long _seenBytes;
     private int _calls;
     private volatile string? _reached;
 
@@ -93,6 +95,26 @@ public sealed class ReadBudget
             }
 
             return _reached is not null;
+        }
+    }
+
+    /// <summary>True where a limit was reached that the source never asked about.</summary>
+    internal bool IsStoppedFromOutside => _reached is not null && Rows + Bytes == 0;
+
+    /// <summary>Told of each batch that was read. A source that never asks is stopped at the first batch that reaches a limit.</summary>
+    internal void Observe(long rows, long bytes)
+    {
+        lock (_gate)
+        {
+            _seenRows += rows;
+            _seenBytes += bytes;
+            if (_reached is null && _rows + _bytes == 0)
+            {
+                _reached = _seenRows >= _maxRows ? "run_max_rows"
+                    : _seenBytes >= _maxBytes ? "run_max_bytes"
+                    : _deadline != long.MaxValue && _time.GetTimestamp() >= _deadline ? "run_max_duration"
+                    : null;
+            }
         }
     }
 

@@ -82,6 +82,11 @@ internal sealed class LoadWriter(
             return await CommitIfDueAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        if (IsStandingStill(item))
+        {
+            return true;
+        }
+
         // From here until the item is accounted for, the load holds rows that no position covers.
         CanCommit = false;
         foreach (ShapedStep step in item.Steps)
@@ -216,6 +221,15 @@ internal sealed class LoadWriter(
         }
     }
 
+    // A commit that moves nothing would take the id of the load that starts here, and that load would then pass for done.
+    private bool IsStandingStill(ShapedItem item)
+    {
+        Position? reached = _moved.TryGetValue(item.Partition.Name, out (Position? Position, long Rows) moved)
+            ? moved.Position
+            : state.Current(item.Partition.Name)?.Position;
+        return item.Rows == 0 && item.Steps.IsEmpty && item.Position is not null && item.Position == reached;
+    }
+
     private void Account(ShapedItem item)
     {
         (Position? position, long rows) = _moved.GetValueOrDefault(item.Partition.Name);
@@ -228,9 +242,13 @@ internal sealed class LoadWriter(
         CanCommit = _moved.Values.All(m => m.Position is not null);
     }
 
+    private long MaxLoadBytes => task.CommitEvery == CommitEvery.Default && _snapshotLeft.Count == 0
+        ? CommitEvery.DefaultLogBytes
+        : task.CommitEvery.Bytes ?? long.MaxValue;
+
     private bool IsLoadFull() =>
         _rows >= (task.CommitEvery.Rows ?? long.MaxValue)
-        || _bytes >= (task.CommitEvery.Bytes ?? long.MaxValue)
+        || _bytes >= MaxLoadBytes
         || (_session is not null && task.CommitEvery.Interval is { } interval && context.Time.GetElapsedTime(_began) >= interval);
 
     private async Task BeginAsync(CancellationToken cancellationToken)

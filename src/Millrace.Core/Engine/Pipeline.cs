@@ -80,11 +80,19 @@ internal sealed class Pipeline(
 
         Position last = partition.Start;
         long started = Stopwatch.GetTimestamp();
-        await foreach (RecordBatch batch in source.ReadAsync(new(partition) { Budget = budget }, stop).ConfigureAwait(false))
+        await foreach (RecordBatch batch in source.ReadAsync(RequestFor(partition), stop).ConfigureAwait(false))
         {
-            totals.AddRead(batch.RowCount + batch.Rejected.Length, batch.SourceBytes, started);
+            long rows = batch.RowCount + batch.Rejected.Length;
+            totals.AddRead(rows, batch.SourceBytes, started);
+            budget.Observe(rows, batch.SourceBytes);
+            bool mayStop = batch.Position is not null;
             last = batch.Position ?? last;
             await _read.WriteAsync(new(batch, partition), batch.MemoryBytes, stop).ConfigureAwait(false);
+            if (mayStop && budget.IsStoppedFromOutside)
+            {
+                break;
+            }
+
             started = Stopwatch.GetTimestamp();
         }
 
@@ -94,6 +102,17 @@ internal sealed class Pipeline(
         {
             await _read.WriteAsync(new(null, partition), 0, stop).ConfigureAwait(false);
         }
+    }
+
+    // A batch larger than a load may be would make commit_every a dead letter.
+    private ReadRequest RequestFor(PartitionPlan partition)
+    {
+        var request = new ReadRequest(partition) { Budget = budget };
+        return request with
+        {
+            MaxBatchRows = (int)Math.Clamp(task.CommitEvery.Rows ?? long.MaxValue, 1, request.MaxBatchRows),
+            MaxBatchBytes = (int)Math.Clamp(task.CommitEvery.Bytes ?? long.MaxValue, 1, request.MaxBatchBytes),
+        };
     }
 
     private async Task ShapeStageAsync(TableSet tables, CancellationToken stop)

@@ -20,7 +20,12 @@ namespace Millrace.Core.Engine;
 /// <param name="time">The clock.</param>
 public sealed class QuarantineRetry(TaskDefinition task, IDestination target, TimeProvider time)
 {
-    private readonly TaskDefinition _asKept = task with { Columns = [], Nested = NestedSettings.Json };
+    // Values were cast and masked when the row was kept; what is left of the mappings is which path feeds which column.
+    private readonly TaskDefinition _asKept = task with
+    {
+        Columns = [.. task.Columns.Where(IsRename).Select(m => new ColumnMapping { From = m.From, To = m.To, Cast = m.Mask == MaskKind.None ? m.Cast : null })],
+        Nested = NestedSettings.Json,
+    };
 
     /// <summary>Tries one row.</summary>
     /// <param name="row">The row.</param>
@@ -106,8 +111,9 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
             // A row that the table refused is kept under the table's names, one that never got there under the source's.
             ColumnSchema? known = table?.Schema.Columns.FirstOrDefault(c => c.Name == property.Name)
                 ?? table?.Schema.Columns.FirstOrDefault(c => c.Source == property.Name);
+            ColumnMapping? rename = task.Columns.FirstOrDefault(m => IsRename(m) && m.To == property.Name);
             Column column = ToColumn(property.Value, known?.Type);
-            schemas.Add(new(known?.Source ?? property.Name, column.Type, SourceType: known?.SourceType));
+            schemas.Add(new(rename?.From ?? known?.Source ?? property.Name, column.Type, SourceType: known?.SourceType));
             columns.Add(column);
         }
 
@@ -115,6 +121,8 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
         positions.Append(Encoding.UTF8.GetBytes(quarantined.Row.Position));
         return new(new(quarantined.Row.Table, schemas.ToImmutable(), KeyOf(table)), columns.ToImmutable(), 1) { RowPositions = positions };
     }
+
+    private static bool IsRename(ColumnMapping mapping) => mapping is { From: not null, To: not null, Drop: false };
 
     private ImmutableArray<string> KeyOf(TargetTable? table) => table is null
         ? task.Target.PrimaryKey

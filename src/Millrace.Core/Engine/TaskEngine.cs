@@ -16,6 +16,8 @@ namespace Millrace.Core.Engine;
 /// <param name="context">The run.</param>
 public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnector destination, RunContext context)
 {
+    private const int MostResumes = 10;
+
     private readonly RunTotals _totals = new(context.Time);
 
     /// <summary>Runs the task until the source's head as it is now, or its budget; with <see cref="RunContext.Follow"/> until cancelled.</summary>
@@ -27,6 +29,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         var budget = new ReadBudget(limits.MaxRows, limits.MaxBytes, limits.MaxDuration, context.Time);
         bool newGeneration = context.FullRefresh;
         int restarts = 0;
+        int resumes = 0;
         while (true)
         {
             AttemptEnd end = await AttemptAsync(budget, newGeneration, cancellationToken).ConfigureAwait(false);
@@ -41,8 +44,13 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
                         ErrorCodes.HistoryLost,
                         $"Task {task.Key}: history is lost again right after a new snapshot.",
                         "The snapshot and the log that follows it do not join; make a new dump with its oplog.");
-                case AttemptEnd.ResumeFromStored:
+                case AttemptEnd.ResumeFromStored when resumes++ < MostResumes:
                     break;
+                case AttemptEnd.ResumeFromStored:
+                    throw new MillraceException(
+                        ErrorCodes.Internal,
+                        $"Task {task.Key}: the load that starts at the stored checkpoints is said to be committed already, and yet they do not move.",
+                        "Load the task anew with --full-refresh, and report this with the output of 'millrace checkpoints list'.");
                 case AttemptEnd.Head when context.Follow && !budget.IsSpent():
                     await Task.Delay(context.PollInterval, context.Time, cancellationToken).ConfigureAwait(false);
                     break;

@@ -72,6 +72,8 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
             int size = unitEnd - next + 1;
             if (!request.Budget.TryTake(size, size * BytesPerChange))
             {
+                // As real sources do: a last batch without rows that repeats the position.
+                yield return Batch(partition, [], At0(next));
                 yield break;
             }
 
@@ -120,7 +122,7 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
         }
 
         var schema = new TableSchema(
-            TableId.Parse(rows[0].Dataset), [new("id", LogicalType.Text, false), new("value", LogicalType.Text)], ["id"]);
+            TableId.Parse(rows.Count == 0 ? "a" : rows[0].Dataset), [new("id", LogicalType.Text, false), new("value", LogicalType.Text)], ["id"]);
         return new(schema, [ids, values], rows.Count)
         {
             Partition = partition,

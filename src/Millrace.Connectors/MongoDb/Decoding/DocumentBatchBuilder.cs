@@ -96,8 +96,18 @@ internal sealed class DocumentBatchBuilder(TableId table, string partition, bool
     /// <summary>Hands the batch over and starts the next one.</summary>
     /// <param name="position">Where reading goes on after it, or null where no commit may happen.</param>
     /// <param name="moreBytes">Payload bytes to account for besides those of the rows.</param>
-    public RecordBatch Build(Position? position, long moreBytes = 0)
+    /// <param name="rowTime">Source time of every row of a snapshot, ticks since 1970, or 0.</param>
+    public RecordBatch Build(Position? position, long moreBytes = 0, long rowTime = 0)
     {
+        if (rowTime != 0)
+        {
+            _times = (Column<long>)Column.Create(LogicalType.TimestampUtc());
+            for (int row = 0; row < Rows; row++)
+            {
+                _times.Append(rowTime);
+            }
+        }
+
         (TableSchema schema, ImmutableArray<Column> columns) = _decoder.TakeColumns();
         _times?.PadTo(Rows);
         var batch = new RecordBatch(schema, columns, Rows)

@@ -37,6 +37,9 @@ internal sealed class SnapshotReader : IDisposable
         _maxBytes = request.MaxBatchBytes;
     }
 
+    /// <summary>Source time of every row, ticks since 1970, or 0 where it is not known.</summary>
+    public long RowTime { get; init; }
+
     /// <summary>
     /// Reads the next batch; null after the last, which carries the position of the end, or of the document that the budget refused.
     /// </summary>
@@ -59,7 +62,7 @@ internal sealed class SnapshotReader : IDisposable
             throw _failure;
         }
 
-        return _builder.Build(_cursor?.At(_next, _isAtEnd) ?? MongoDbPositions.Dump(_fingerprint, _next, _isAtEnd));
+        return _builder.Build(_cursor?.At(_next, _isAtEnd) ?? MongoDbPositions.Dump(_fingerprint, _next, _isAtEnd), rowTime: RowTime);
     }
 
     /// <inheritdoc/>
