@@ -179,24 +179,33 @@ internal sealed class AfterImages : IDisposable
         _pending.Append(new(ImageRecordKind.Delete, collection, _key.WrittenSpan, default));
     }
 
-    /// <summary>Calls back with every document of a collection, in the order of their keys.</summary>
+    /// <summary>
+    /// Calls back with every document of a collection, in the order of their keys, whatever part of them is stored already: the order decides
+    /// the positions of rows, which must not depend on where commits fell.
+    /// </summary>
     public void ForEach(int collection, Action<byte[]> visit)
     {
         var latest = new Dictionary<string, byte[]?>(StringComparer.Ordinal);
         _pending.ForEach(collection, (key, document) => latest[Convert.ToHexString(key)] = document);
+        KeyValuePair<string, byte[]?>[] pending = [.. latest.OrderBy(l => l.Key, StringComparer.Ordinal)];
+        int next = 0;
         _store.ForEach(collection, (key, document) =>
         {
-            if (latest.Remove(Convert.ToHexString(key), out byte[]? newer))
+            string stored = Convert.ToHexString(key);
+            while (next < pending.Length && string.CompareOrdinal(pending[next].Key, stored) < 0)
             {
-                document = newer!;
+                Visit(pending[next++].Value);
             }
 
-            if (document is not null)
-            {
-                visit(document);
-            }
+            bool isNewer = next < pending.Length && pending[next].Key == stored;
+            Visit(isNewer ? pending[next++].Value : document);
         });
-        foreach ((_, byte[]? document) in latest.OrderBy(l => l.Key, StringComparer.Ordinal))
+        while (next < pending.Length)
+        {
+            Visit(pending[next++].Value);
+        }
+
+        void Visit(byte[]? document)
         {
             if (document is not null)
             {
