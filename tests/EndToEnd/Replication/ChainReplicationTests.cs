@@ -37,7 +37,7 @@ public sealed class ChainReplicationTests
         script.Fill(25);
         chain.WriteDump(stepsInDump);
         script.Features = ScriptFeatures.All;
-        for (int round = 0; round < 3; round++)
+        for (int round = 0; round < 2; round++)
         {
             project.Run().ShouldExitWith(0);
             Dictionary<string, string[]> expected = IndependentReplay.Run(folder["replayed" + round], chain.Dump, chain.Files);

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using Millrace.EndToEndTests.Support;
+using Millrace.Testing.Servers;
+
+namespace Millrace.EndToEndTests.Failures;
+
+/// <summary>A disk with no room left, on a small file system of its own. Mounting one takes the rights of root.</summary>
+public sealed class FullDiskTests
+{
+    [Fact]
+    public void A_full_disk_under_DuckDB_is_told_and_the_next_run_comes_right_once_there_is_room()
+    {
+        using var disk = SmallDisk.Mount("6m");
+        using var scenario = new FailureScenario(4000, _ => new DuckDbWarehouse(Path.Combine(disk.Path, "warehouse.duckdb")));
+        scenario.Project.Run().ShouldExitWith(3).All.ShouldContain("MR1005");
+        disk.Resize("200m");
+        scenario.RunsToTheRightEnd();
+    }
+
+    [Fact]
+    public void A_full_disk_under_PostgreSQL_is_told_and_the_next_run_comes_right_once_there_is_room()
+    {
+        using var disk = SmallDisk.Mount("2m");
+        using var scenario = new FailureScenario("postgresql", documents: 4000);
+        Run("chown", "postgres:postgres", disk.Path);
+        string space = "small_" + Guid.NewGuid().ToString("N");
+        scenario.Warehouse.Execute($"CREATE TABLESPACE {space} LOCATION '{disk.Path}'");
+        try
+        {
+            string database = scenario.Warehouse.Query("SELECT current_database()::text AS name")[0]["name"].Text;
+            scenario.Warehouse.Execute($"ALTER DATABASE {database} SET default_tablespace = '{space}'");
+            scenario.Project.Run().ShouldExitWith(3).All.ShouldContain("MR1005");
+            disk.Resize("200m");
+            scenario.RunsToTheRightEnd();
+        }
+        finally
+        {
+            scenario.Warehouse.Execute($"DROP SCHEMA IF EXISTS {ReplicationProject.Schema} CASCADE");
+            scenario.Warehouse.Execute("DROP SCHEMA public CASCADE");
+            scenario.Warehouse.Execute($"DROP TABLESPACE {space}");
+        }
+    }
+
+    private static int Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    private sealed class SmallDisk : IDisposable
+    {
+        private SmallDisk(string path) => Path = path;
+
+        public string Path { get; }
+
+        public static SmallDisk Mount(string size)
+        {
+            Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "a small disk needs root to mount it");
+            string path = Directory.CreateTempSubdirectory("millrace-disk-").FullName;
+            bool isMounted = Run("mount", "-t", "tmpfs", "-o", $"size={size},mode=0755", "tmpfs", path) == 0;
+            if (!isMounted)
+            {
+                Directory.Delete(path);
+            }
+
+            Assert.SkipUnless(isMounted, "this system does not let root mount a small disk");
+            return new(path);
+        }
+
+        public void Resize(string size) => Run("mount", "-o", $"remount,size={size}", Path).ShouldBe(0);
+
+        public void Dispose()
+        {
+            Run("umount", "-l", Path);
+            Directory.Delete(Path);
+        }
+    }
+}
