@@ -167,11 +167,14 @@ internal sealed class LoadWriter(
         return moves;
     }
 
-    // In a first generation nothing older can be left, so a merge need not look for it.
-    private ImmutableArray<TableId> CompletedTables() =>
-        task.Target.Disposition == WriteDisposition.Replace || state.Generation > 1
+    // In a first generation nothing older can be left, so a merge need not look for it. A backfill reads a part, so what it did not read stays.
+    private ImmutableArray<TableId> CompletedTables()
+    {
+        bool isPart = context.From is not null || context.To is not null;
+        return task.Target.Disposition == WriteDisposition.Replace || (state.Generation > 1 && !isPart)
             ? [.. _known.Keys.Union(tables.Targets).Union(state.LoadedTables(ofGeneration: true))]
             : [];
+    }
 
     private async Task WriteStepAsync(ShapedStep step, CancellationToken cancellationToken)
     {

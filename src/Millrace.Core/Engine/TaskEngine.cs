@@ -19,6 +19,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
     private const int MostResumes = 10;
 
     private readonly RunTotals _totals = new(context.Time);
+    private bool _isUnderWay;
 
     /// <summary>Runs the task until the source's head as it is now, or its budget; with <see cref="RunContext.Follow"/> until cancelled.</summary>
     /// <exception cref="MillraceException">The run failed; what <see cref="IRunObserver.CommittedAsync"/> told of is durable, nothing else.</exception>
@@ -67,6 +68,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         await using (target.ConfigureAwait(false))
         {
             GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, cancellationToken).ConfigureAwait(false);
+            ThrowIfNothingToBackfill(state);
             if (await state.FindVanishedTableAsync(target, cancellationToken).ConfigureAwait(false) is { } vanished)
             {
                 HandleVanished(vanished);
@@ -93,6 +95,20 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
                 }
             }
         }
+    }
+
+    private void ThrowIfNothingToBackfill(GenerationState state)
+    {
+        bool isBackfill = context.From is not null || context.To is not null;
+        if (isBackfill && task.Source.Method == ReplicationMethod.ChangeCapture && state.IsComplete && !_isUnderWay)
+        {
+            throw new MillraceException(
+                ErrorCodes.InvalidConfiguration,
+                $"Task {task.Key}: --from and --to choose what a snapshot reads, and this task's snapshot is complete.",
+                "Add --full-refresh to read these dates again; rows outside of them stay as they are.");
+        }
+
+        _isUnderWay = true;
     }
 
     private void HandleVanished(string table)
