@@ -28,7 +28,7 @@ internal sealed class AfterImages : IDisposable
 
     private AfterImages(string directory)
     {
-        Directory.CreateDirectory(directory);
+        StateFolder.Create(directory);
         _store = new(Path.Combine(directory, FileName));
         _pending = new(Path.Combine(directory, SpillName), MaxPendingMemory);
         _collections = _store.ReadCollections();

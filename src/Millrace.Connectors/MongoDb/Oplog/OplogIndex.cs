@@ -41,7 +41,7 @@ internal static class OplogIndex
 
         try
         {
-            Directory.CreateDirectory(directory);
+            StateFolder.Create(directory);
             string path = Path.Combine(directory, FileName);
             File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(facts));
             File.Move(path + ".new", path, overwrite: true);
