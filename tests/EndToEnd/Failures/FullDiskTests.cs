@@ -10,7 +10,7 @@ public sealed class FullDiskTests
     [Fact]
     public void A_full_disk_under_DuckDB_is_told_and_the_next_run_comes_right_once_there_is_room()
     {
-        using var disk = SmallDisk.Mount("6m");
+        using var disk = SmallDisk.Mount("3m");
         using var scenario = new FailureScenario(4000, _ => new DuckDbWarehouse(Path.Combine(disk.Path, "warehouse.duckdb")));
         scenario.Project.Run().ShouldExitWith(3).All.ShouldContain("MR1005");
         disk.Resize("200m");
