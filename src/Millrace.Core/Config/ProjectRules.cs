@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
 namespace Millrace.Core.Config;
@@ -27,8 +28,12 @@ internal static class ProjectRules
             .GroupBy(t => (t.Move!.Target.Connection, t.Move.Target.Table.ToLowerInvariant()))
             .Where(g => !g.Key.Item2.Contains("{dataset}", StringComparison.Ordinal)))
         {
-            ReportLater(same, problems, true, first => $"The task at {first.Location} writes the table '{first.Move!.Target.Table}' too.",
-                "Two tasks may share a table only where their keys never meet.");
+            // A resnapshot, a drop or a swap takes every row of the table, whichever task brought it.
+            bool mayRemove = same.Any(t => t.Move!.Source.Method == ReplicationMethod.ChangeCapture || t.Move.Target.Disposition == WriteDisposition.Replace);
+            ReportLater(same, problems, !mayRemove, first => $"The task at {first.Location} writes the table '{first.Move!.Target.Table}' too.",
+                mayRemove
+                    ? "Give each a table of its own: change capture and replace remove rows that the other task brought."
+                    : "Two tasks may share a table only where their keys never meet.");
         }
     }
 

@@ -94,14 +94,25 @@ public sealed class ProjectProblemTests
     }
 
     [Fact]
-    public void Two_tasks_on_one_table_are_a_warning_and_one_id_twice_an_error()
+    public void Two_tasks_on_one_table_are_an_error_where_one_may_remove_the_others_rows_and_so_is_one_id_twice()
     {
         ProjectLoadResult result = ProjectSamples.LoadTask("""
             { name: a, id: x, source: { connection: shop, dataset: a }, target: { connection: warehouse, table: raw.t } },
             { name: b, id: x, source: { connection: shop, dataset: b }, target: { connection: warehouse, table: RAW.t } }
             """);
 
-        result.Problems.Select(p => (p.IsWarning, p.Message[..6])).ShouldBe([(false, "The id"), (true, "The ta")], ignoreOrder: true);
+        result.Problems.Select(p => (p.IsWarning, p.Message[..6])).ShouldBe([(false, "The id"), (false, "The ta")], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Two_tasks_that_only_append_to_one_table_are_a_warning()
+    {
+        ProjectLoadResult result = ProjectSamples.LoadTask("""
+            { name: a, source: { connection: shop, dataset: a, replication_method: full_refresh }, target: { connection: warehouse, table: raw.t, write_disposition: append } },
+            { name: b, source: { connection: shop, dataset: b, replication_method: full_refresh }, target: { connection: warehouse, table: raw.t, write_disposition: append } }
+            """);
+
+        result.Problems.Select(p => (p.IsWarning, p.Message[..6])).ShouldBe([(true, "The ta")]);
     }
 
     [Theory]
