@@ -42,9 +42,10 @@ internal sealed class MongoDbDumpSource : ISource
     public ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(CancellationToken cancellationToken)
     {
         var schemas = new List<TableSchema>();
+        using var selection = new DocumentSelection(_settings, byTime: true);
         foreach (DumpedCollection collection in Chosen())
         {
-            schemas.Add(DocumentSample.Take(collection.Documents, _names.TableOf(collection.Name), cancellationToken).Schema);
+            schemas.Add(DocumentSample.Take(collection.Documents, _names.TableOf(collection.Name), cancellationToken, selection).Schema);
         }
 
         return ValueTask.FromResult<IReadOnlyList<TableSchema>>(schemas);

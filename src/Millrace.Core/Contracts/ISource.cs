@@ -9,7 +9,11 @@ namespace Millrace.Core.Contracts;
 /// </summary>
 public interface ISource : IAsyncDisposable
 {
-    /// <summary>What the chosen datasets look like now, from metadata and a bounded sample; the schema of a read may differ.</summary>
+    /// <summary>
+    /// What the chosen datasets look like now, from metadata and a bounded sample; the schema of a read may differ. A field that was seen with
+    /// several types has a column for each, with its <see cref="ColumnSchema.SampledValues"/>: the engine decides by it, and not by the value that
+    /// happens to come first, which type gets the plain column name. As deterministic as the source allows.
+    /// </summary>
     ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(CancellationToken cancellationToken);
 
     /// <summary>

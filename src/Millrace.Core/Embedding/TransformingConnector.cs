@@ -21,7 +21,9 @@ internal sealed class TransformingConnector(IConnector inner, ImmutableArray<Fun
 
     private sealed class Source(ISource inner, ImmutableArray<Func<RecordBatch, RecordBatch>> transforms) : ISource
     {
-        public ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(CancellationToken cancellationToken) => inner.DescribeAsync(cancellationToken);
+        // What a function makes of the sampled types shows only in the batches.
+        public async ValueTask<IReadOnlyList<TableSchema>> DescribeAsync(CancellationToken cancellationToken) =>
+            [.. (await inner.DescribeAsync(cancellationToken).ConfigureAwait(false)).Select(s => s with { Columns = [] })];
 
         public ValueTask<ReadPlan> PlanAsync(PlanRequest request, CancellationToken cancellationToken) => inner.PlanAsync(request, cancellationToken);
 

@@ -15,11 +15,27 @@ namespace Millrace.Core.Engine;
 /// </summary>
 internal sealed class TableSet(TaskDefinition task, IDestination target, ImmutableArray<string> datasets, ImmutableArray<TableId> loaded)
 {
+    private Dictionary<TableId, TableSchema> _samples = [];
+
     private readonly Dictionary<TableId, TableShaper> _shapers = [];
     private readonly Dictionary<TableId, TableId> _datasetOf = [];
 
     /// <summary>The targets of the task's datasets.</summary>
     public IEnumerable<TableId> Targets => datasets.Select(TargetOf);
+
+    /// <summary>
+    /// Lets the source's sample decide which of a field's types gets the plain column name; called before reading begins. Asked for as long as
+    /// rows come from the datasets themselves, so that one run and many decide alike; a log alone adds no fields that a sample knows.
+    /// </summary>
+    public async Task SampleAsync(ISource source, ReadPlan plan, CancellationToken cancellationToken)
+    {
+        bool readsDatasets = plan.Partitions.Any(p => p.IsSnapshot || task.Source.Method != ReplicationMethod.ChangeCapture);
+        if (readsDatasets)
+        {
+            IReadOnlyList<TableSchema> described = await source.DescribeAsync(cancellationToken).ConfigureAwait(false);
+            _samples = described.ToDictionary(s => s.Table);
+        }
+    }
 
     /// <summary>The target table of a dataset.</summary>
     public TableId TargetOf(string dataset) => TargetNames.For(task.Target.Table, dataset, target.Naming);
@@ -50,6 +66,7 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
             var settings = new ShaperSettings(task, table, target.Naming, target.Fit, id => target.DescribeAsync(id, CancellationToken.None))
             {
                 ChildTables = [.. loaded.Where(t => t.Schema == table.Schema && t.Name.StartsWith(table.Name + "__", StringComparison.Ordinal))],
+                Sample = _samples.GetValueOrDefault(dataset),
             };
             shaper = await TableShaper.CreateAsync(settings).ConfigureAwait(false);
             _shapers.Add(dataset, shaper);

@@ -12,4 +12,8 @@ namespace Millrace.Core.Schemas;
 /// is rebuilt as a canonical type-tagged text. Null where it does not matter.
 /// </param>
 public sealed record ColumnSchema(
-    string Name, LogicalType Type, bool Nullable = true, string? Source = null, string? SourceType = null);
+    string Name, LogicalType Type, bool Nullable = true, string? Source = null, string? SourceType = null)
+{
+    /// <summary>In a source's description: how many of the sampled values were of this type; 0 where nobody counted.</summary>
+    public long SampledValues { get; init; }
+}

@@ -180,24 +180,27 @@ internal static class ShapingKit
         Columns = [.. columns],
     };
 
-    public static ValueTask<TableShaper> ShaperAsync(TaskDefinition task, MemoryTables tables, NamingRule? naming = null, Func<LogicalType, LogicalType?>? fit = null) =>
+    public static ValueTask<TableShaper> ShaperAsync(
+        TaskDefinition task, MemoryTables tables, NamingRule? naming = null, Func<LogicalType, LogicalType?>? fit = null, TableSchema? sample = null) =>
         TableShaper.CreateAsync(new(task, Target, naming ?? new(63, false), fit ?? (t => t), id => ValueTask.FromResult(tables.Describe(id)))
         {
             ChildTables = [.. tables.Ids.Where(t => t != Target)],
+            Sample = sample,
         });
 
     /// <summary>Shapes rows in the given batch sizes; where <paramref name="newRuns"/> says so, each batch with a shaper of its own.</summary>
     public static async Task<MemoryTables> LoadAsync(
-        TaskDefinition task, IReadOnlyList<TestRow> rows, IEnumerable<int> sizes, bool newRuns = false, NamingRule? naming = null, string[]? key = null)
+        TaskDefinition task, IReadOnlyList<TestRow> rows, IEnumerable<int> sizes, bool newRuns = false, NamingRule? naming = null, string[]? key = null,
+        TableSchema? sample = null)
     {
         var tables = new MemoryTables(naming?.IgnoresCase ?? false);
-        TableShaper shaper = await ShaperAsync(task, tables, naming);
+        TableShaper shaper = await ShaperAsync(task, tables, naming, sample: sample);
         int at = 0;
         foreach (int size in sizes)
         {
             if (newRuns)
             {
-                shaper = await ShaperAsync(task, tables, naming);
+                shaper = await ShaperAsync(task, tables, naming, sample: sample);
             }
 
             TestRow[] part = [.. rows.Skip(at).Take(size)];

@@ -18,7 +18,12 @@ internal sealed record DocumentSample(long Documents, long Bytes, bool IsWhole, 
     private const int MaxDocuments = 5000;
 
     /// <summary>Samples a collection. A file that is broken is sampled as far as it goes.</summary>
-    public static DocumentSample Take(IDocumentFile? file, TableId table, CancellationToken cancellationToken)
+    /// <param name="file">The collection's file; null where it has none.</param>
+    /// <param name="table">The dataset.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="selection">Which documents and fields the schema is of; null for all.</param>
+    public static DocumentSample Take(
+        IDocumentFile? file, TableId table, CancellationToken cancellationToken, DocumentSelection? selection = null)
     {
         if (file is null)
         {
@@ -40,8 +45,11 @@ internal sealed record DocumentSample(long Documents, long Bytes, bool IsWhole, 
                     break;
                 }
 
-                builder.Add(document, default);
                 documents++;
+                if (selection is null || selection.TrySelect(document, out document))
+                {
+                    builder.Add(document, default);
+                }
             }
         }
         catch (MillraceException)
@@ -50,8 +58,13 @@ internal sealed record DocumentSample(long Documents, long Bytes, bool IsWhole, 
         }
 
         using RecordBatch batch = builder.Build(null);
-        return new(documents, reader.Offset, status == ReadStatus.End, batch.Schema);
+        return new(documents, reader.Offset, status == ReadStatus.End, Counted(batch));
     }
+
+    private static TableSchema Counted(RecordBatch batch) => batch.Schema with
+    {
+        Columns = [.. batch.Schema.Columns.Select((c, i) => c with { SampledValues = batch.RowCount - batch.Columns[i].NullCount })],
+    };
 
     /// <summary>What waits from an offset on.</summary>
     public Estimate Remaining(IDocumentFile file, long offset)

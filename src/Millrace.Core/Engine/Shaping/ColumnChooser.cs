@@ -20,7 +20,7 @@ internal sealed class ColumnChooser(TableState table, Func<LogicalType, LogicalT
     /// <param name="isWide">True where the value is one of <see cref="WideValues"/>.</param>
     public Verdict Choose(TargetField field, LogicalType type, bool isWide)
     {
-        if (field.Base < 0 && (field.Pinned ?? type) is var first && Fit(first) is { } fitted)
+        if (field.Base < 0 && (field.Pinned ?? field.Expected?.Type ?? type) is var first && Fit(first) is { } fitted)
         {
             return HasRoom || field.IsKey ? new(VerdictKind.NewBase, -1, fitted) : new(VerdictKind.Extra, -1, default);
         }
@@ -47,7 +47,7 @@ internal sealed class ColumnChooser(TableState table, Func<LogicalType, LogicalT
         switch (verdict.Kind)
         {
             case VerdictKind.NewBase:
-                return table.AddBase(field, verdict.Type, sourceType);
+                return table.AddBase(field, verdict.Type, field.Expected is { } expected ? expected.SourceType : sourceType);
             case VerdictKind.NewVariant:
                 return table.AddVariant(field, verdict.Variant!, verdict.Type);
             case VerdictKind.Widen:

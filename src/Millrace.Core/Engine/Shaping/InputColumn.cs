@@ -26,6 +26,9 @@ internal sealed class InputColumn(string path, string wanted, Column values, str
     /// <summary>The type that a cast of the user's fixes for the target column, or null.</summary>
     public LogicalType? Pinned { get; init; }
 
+    /// <summary>What the source's sample says that the base column should be, or null.</summary>
+    public ExpectedColumn? Expected { get; set; }
+
     public bool HasValues => Values.NullCount < Values.Count;
 
     /// <summary>Hands the values to the caller, who owns them from now on.</summary>
@@ -35,7 +38,7 @@ internal sealed class InputColumn(string path, string wanted, Column values, str
         return Values;
     }
 
-    public InputColumn As(string path, string wanted) => new(path, wanted, Values, SourceType) { Pinned = Pinned };
+    public InputColumn As(string path, string wanted) => new(path, wanted, Values, SourceType) { Pinned = Pinned, Expected = Expected };
 
     public void Dispose()
     {

@@ -7,7 +7,7 @@ using Millrace.Core.Schemas;
 namespace Millrace.Core.Engine.Shaping;
 
 /// <summary>A batch's columns as the task wants them: arrays set apart, mappings applied, nested values flattened, constants added.</summary>
-internal sealed class InputStage(TaskDefinition task, TableState table)
+internal sealed class InputStage(TaskDefinition task, TableState table, SampledTypes sample)
 {
     private readonly MappingStage? _mappings = task.Columns.IsEmpty ? null : new MappingStage(task.Columns, task.Nested.Separator);
     private readonly Flattener? _flattener = task.Nested.Mode == NestedMode.Flatten ? new Flattener(task.Nested) : null;
@@ -21,7 +21,7 @@ internal sealed class InputStage(TaskDefinition task, TableState table)
         for (int i = 0; i < batch.Columns.Length; i++)
         {
             ColumnSchema column = batch.Schema.Columns[i];
-            inputs.Add(new InputColumn(PathOf(column.Name), column.Name, batch.Columns[i], column.SourceType));
+            inputs.Add(new InputColumn(PathOf(column.Name), column.Name, batch.Columns[i], column.SourceType) { Expected = sample.Of(column.Name) });
         }
 
         if (arrays is not null)
@@ -63,7 +63,13 @@ internal sealed class InputStage(TaskDefinition task, TableState table)
         {
             if (inputs[i].Values.Type.Kind == TypeKind.Json && inputs[i].Pinned is null)
             {
-                List<InputColumn> parts = _flattener!.Flatten(inputs[i], table);
+                InputColumn whole = inputs[i];
+                List<InputColumn> parts = _flattener!.Flatten(whole, table);
+                foreach (InputColumn own in parts.Where(p => p.Path == whole.Path))
+                {
+                    own.Expected = whole.Expected;
+                }
+
                 inputs.RemoveAt(i);
                 inputs.InsertRange(i, parts);
                 i += parts.Count - 1;

@@ -134,6 +134,14 @@ internal sealed class Router(TableState table, ColumnChooser chooser, SchemaCont
 
             Verdict verdict = Choose(input, row);
             ContractMode mode = ModeOf(input.Route.Field, verdict);
+            if (verdict.Kind == VerdictKind.NewBase && mode == ContractMode.Evolve && input.Route.Field.IsTypedBeforehand)
+            {
+                // The column is made whatever becomes of the row; what the contract says of this value depends on it.
+                chooser.Apply(input.Route.Field, verdict, input.SourceType);
+                verdict = Choose(input, row);
+                mode = ModeOf(input.Route.Field, verdict);
+            }
+
             if (mode == ContractMode.Quarantine)
             {
                 routing.Quarantine(row, ErrorCodes.ContractViolated, Describe(input, verdict, contract, _newColumns));
@@ -202,8 +210,8 @@ internal sealed class Router(TableState table, ColumnChooser chooser, SchemaCont
 
         int column = chooser.Apply(field, verdict, input.SourceType);
 
-        // A column that a cast made may not be the one for the value that called for it.
-        return field.Pinned is not null && verdict.Kind == VerdictKind.NewBase ? RouteValue(input, row, routing) : column;
+        // A column whose type was known beforehand may not be the one for the value that called for it.
+        return field.IsTypedBeforehand && verdict.Kind == VerdictKind.NewBase ? RouteValue(input, row, routing) : column;
     }
 
     private Verdict Choose(OpenInput input, int row)

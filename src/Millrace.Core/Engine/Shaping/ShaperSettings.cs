@@ -19,4 +19,10 @@ public sealed record ShaperSettings(
     /// from child tables that are named here or were met in this run.
     /// </summary>
     public ImmutableArray<TableId> ChildTables { get; init; } = [];
+
+    /// <summary>
+    /// What the source's sample says of the dataset (<see cref="ISource.DescribeAsync"/>): it decides which of a field's types gets the plain
+    /// column name. Null: the first value decides.
+    /// </summary>
+    public TableSchema? Sample { get; init; }
 }

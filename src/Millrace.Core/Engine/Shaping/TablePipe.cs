@@ -126,6 +126,11 @@ internal sealed class TablePipe
                 }
             }
 
+            if (field.Base < 0 && !field.IsKey)
+            {
+                field.Expected ??= input.Expected;
+            }
+
             fields[i] = field;
         }
 

@@ -24,7 +24,7 @@ public sealed class TableShaper
         _settings = settings;
         _parent = parent;
         _keys = new KeyPlanner(settings.Task, parent.Table);
-        _inputs = new InputStage(settings.Task, parent.Table);
+        _inputs = new InputStage(settings.Task, parent.Table, new SampledTypes(settings.Sample, settings.Task.Nested.Mode == NestedMode.Json));
         _children = children;
         if (IsKeyed)
         {

@@ -14,6 +14,12 @@ internal sealed class TargetField(string path, string wanted, LogicalType? pinne
     /// <summary>The type that a cast fixes, or null; such a base column never widens.</summary>
     public LogicalType? Pinned { get; } = pinned;
 
+    /// <summary>What the base column is to be when it is made, or null: then the first value decides.</summary>
+    public ExpectedColumn? Expected { get; set; }
+
+    /// <summary>True where the value that calls for the base column need not be one that it can hold.</summary>
+    public bool IsTypedBeforehand => Pinned is not null || Expected is not null;
+
     /// <summary>Index of the base column, or -1 while the field has none.</summary>
     public int Base { get; set; } = -1;
 

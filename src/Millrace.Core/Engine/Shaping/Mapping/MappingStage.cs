@@ -59,7 +59,7 @@ internal sealed class MappingStage
         for (int i = 0; i < mappings.Length; i++)
         {
             Column values = i == mappings.Length - 1 ? input.Take() : Copy(input.Values);
-            mapped.AddRange(Finish(new InputColumn(input.Path, mappings[i].To ?? input.Wanted, values, input.SourceType), mappings[i]));
+            mapped.AddRange(Finish(new InputColumn(input.Path, mappings[i].To ?? input.Wanted, values, input.SourceType) { Expected = input.Expected }, mappings[i]));
         }
 
         return mapped;
@@ -80,7 +80,7 @@ internal sealed class MappingStage
             VarColumn rest = cutter.Cut(source);
             if (isLast)
             {
-                inputs[at] = new InputColumn(input.Path, input.Wanted, rest, input.SourceType) { Pinned = input.Pinned };
+                inputs[at] = new InputColumn(input.Path, input.Wanted, rest, input.SourceType) { Pinned = input.Pinned, Expected = input.Expected };
             }
             else
             {
