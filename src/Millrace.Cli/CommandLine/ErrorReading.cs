@@ -1,5 +1,6 @@
 using Millrace.Cli.Output;
 using Millrace.Cli.Projects;
+using Millrace.Core.Config.Secrets;
 using Millrace.Core.Errors;
 
 namespace Millrace.Cli.CommandLine;
@@ -8,13 +9,15 @@ namespace Millrace.Cli.CommandLine;
 internal static class ErrorReading
 {
     /// <summary>The errors, at least one, in the order in which they were found.</summary>
-    public static IReadOnlyList<ReportedError> Read(Exception exception) => exception switch
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="secrets">What no text may hold.</param>
+    public static IReadOnlyList<ReportedError> Read(Exception exception, SecretScrubber secrets) => exception switch
     {
-        MillraceException coded => [ReportedError.Of(coded)],
+        MillraceException coded => [ReportedError.Of(coded, secrets)],
         InvalidProjectException invalid => [.. invalid.Problems.Where(p => !p.IsWarning).Select(ReportedError.Of)],
-        AggregateException many => [.. many.Flatten().InnerExceptions.SelectMany(Read)],
-        IOException or UnauthorizedAccessException => [ReportedError.Of(FileError(exception))],
-        _ => [ReportedError.Of(new MillraceException(ErrorCodes.Internal, $"{exception.GetType().Name}: {exception.Message}"))],
+        AggregateException many => [.. many.Flatten().InnerExceptions.SelectMany(e => Read(e, secrets))],
+        IOException or UnauthorizedAccessException => [ReportedError.Of(FileError(exception), secrets)],
+        _ => [ReportedError.Of(new MillraceException(ErrorCodes.Internal, $"{exception.GetType().Name}: {exception.Message}"), secrets)],
     };
 
     private static MillraceException FileError(Exception exception)

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Millrace.Cli.Output;
+using Millrace.Core.Config.Secrets;
+using Millrace.Core.Errors;
 
 namespace Millrace.Cli.CommandLine;
 
@@ -23,6 +25,12 @@ internal sealed class VerbContext(ParseResult result)
 
     /// <summary>Tables and lines for people.</summary>
     public Terminal Terminal => field ??= new Terminal(Out);
+
+    /// <summary>Knows every secret that the verb has resolved. What drivers and sources say goes through it before it is printed.</summary>
+    public SecretScrubber Secrets { get; } = new();
+
+    /// <summary>An error as it may be printed.</summary>
+    public ReportedError Report(MillraceException error) => ReportedError.Of(error, Secrets);
 
     /// <summary>The value of an option.</summary>
     public T? Get<T>(Option<T> option) => result.GetValue(option);

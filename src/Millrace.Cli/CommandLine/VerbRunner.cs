@@ -16,13 +16,13 @@ internal static class VerbRunner
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             var stopped = new MillraceException(ErrorCodes.Cancelled, "Stopped.", "Run it again; it goes on from the last commit.");
-            return Fail(context, [ReportedError.Of(stopped)]);
+            return Fail(context, [context.Report(stopped)]);
         }
 #pragma warning disable CA1031 // The outermost frame: an error that nobody expected is printed with its code like any other.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            return Fail(context, ErrorReading.Read(exception));
+            return Fail(context, ErrorReading.Read(exception, context.Secrets));
         }
     }
 

@@ -1,4 +1,5 @@
 using Millrace.Core.Config;
+using Millrace.Core.Config.Secrets;
 using Millrace.Core.Errors;
 
 namespace Millrace.Cli.Output;
@@ -12,9 +13,9 @@ namespace Millrace.Cli.Output;
 /// <param name="IsTransient">True when the same call may succeed later.</param>
 internal sealed record ReportedError(ErrorCode Code, string Message, string? Fix, string? ConfigPath, string? Location, bool IsTransient)
 {
-    /// <summary>An error of a run or a connector.</summary>
-    public static ReportedError Of(MillraceException error) =>
-        new(error.Code, error.Message, error.Fix, error.ConfigPath, null, error.IsTransient);
+    /// <summary>An error of a run or a connector. Drivers make parts of its text, so what is known to be secret is taken out.</summary>
+    public static ReportedError Of(MillraceException error, SecretScrubber secrets) => new(
+        error.Code, secrets.Scrub(error.Message), error.Fix is null ? null : secrets.Scrub(error.Fix), error.ConfigPath, null, error.IsTransient);
 
     /// <summary>A problem of the project's files.</summary>
     public static ReportedError Of(ConfigProblem problem) => new(

@@ -1,5 +1,6 @@
 using System.CommandLine.Completions;
 using Millrace.Core.Config;
+using Millrace.Core.Config.Secrets;
 using Millrace.Core.Errors;
 
 namespace Millrace.Cli.Projects;
@@ -22,7 +23,7 @@ internal static class ProjectCompletions
         try
         {
             string folder = Path.GetFullPath(context.ParseResult.GetValue(CommandLine.GlobalOptions.Project) ?? ".");
-            return [.. names(Workspace.Open(folder).Project).Select(n => new CompletionItem(n))];
+            return [.. names(Workspace.Open(folder, new SecretScrubber()).Project).Select(n => new CompletionItem(n))];
         }
         catch (Exception exception) when (exception is MillraceException or InvalidProjectException or IOException or UnauthorizedAccessException)
         {

@@ -14,12 +14,12 @@ namespace Millrace.Cli.Projects;
 /// <summary>A project's folder: its files read and validated, its secrets findable.</summary>
 internal sealed class Workspace
 {
-    private Workspace(string folder, Project project, ImmutableArray<ConfigProblem> warnings)
+    private Workspace(string folder, Project project, ImmutableArray<ConfigProblem> warnings, SecretScrubber secrets)
     {
         Folder = folder;
         Project = project;
         Warnings = warnings;
-        Secrets = new SecretResolver(SecretPlaces(folder), path => ReadSecretFile(folder, path));
+        Secrets = new SecretResolver(SecretPlaces(folder), path => ReadSecretFile(folder, path), secrets);
     }
 
     /// <summary>The folder, absolute.</summary>
@@ -38,7 +38,7 @@ internal sealed class Workspace
     /// <exception cref="InvalidProjectException">With every problem at once.</exception>
     public static Workspace Open(VerbContext context)
     {
-        Workspace workspace = Open(context.ProjectDirectory);
+        Workspace workspace = Open(context.ProjectDirectory, context.Secrets);
         foreach (ConfigProblem warning in context.Json ? [] : workspace.Warnings)
         {
             ErrorPrinter.PrintWarning(context.Error, ReportedError.Of(warning));
@@ -48,11 +48,13 @@ internal sealed class Workspace
     }
 
     /// <summary>Reads the project in a folder.</summary>
-    public static Workspace Open(string folder)
+    /// <param name="folder">The folder, absolute.</param>
+    /// <param name="secrets">Told of every secret that is resolved.</param>
+    public static Workspace Open(string folder, SecretScrubber secrets)
     {
         ProjectLoadResult result = ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry);
         return result.Project is { } project
-            ? new Workspace(folder, project, result.Problems)
+            ? new Workspace(folder, project, result.Problems, secrets)
             : throw new InvalidProjectException(result.Problems);
     }
 

@@ -19,7 +19,7 @@ internal static class RunReportPrinter
     {
         if (context.Json)
         {
-            JsonOutput.Write(context.Out, writer => Write(writer, report, display), indented: false);
+            JsonOutput.Write(context.Out, writer => Write(writer, context, report, display), indented: false);
         }
         else
         {
@@ -29,11 +29,11 @@ internal static class RunReportPrinter
             }
 
             context.Out.WriteLine($"run {report.RunId} of {report.Job}: {SnakeCase.Of(report.Status)} in {Figures.Time(report.Elapsed)}");
-            ErrorPrinter.Print(context.Error, [.. report.Errors.Select(ReportedError.Of)]);
+            ErrorPrinter.Print(context.Error, [.. report.Errors.Select(context.Report)]);
         }
 
         MillraceException[] errors = [.. report.Errors];
-        return errors.Length > 0 ? ExitCodes.For([.. errors.Select(ReportedError.Of)])
+        return errors.Length > 0 ? ExitCodes.For([.. errors.Select(context.Report)])
             : report.Status == RunStatus.Succeeded ? ExitCodes.Ok
             : ExitCodes.Failed;
     }
@@ -73,7 +73,7 @@ internal static class RunReportPrinter
         }
     }
 
-    private static void Write(Utf8JsonWriter writer, RunReport report, RunDisplay display)
+    private static void Write(Utf8JsonWriter writer, VerbContext context, RunReport report, RunDisplay display)
     {
         writer.WriteStartObject();
         writer.WriteString("event", "run_ended");
@@ -97,7 +97,7 @@ internal static class RunReportPrinter
                 writer.WriteNumber("bytes", display.CommittedOf(task.Task)?.BytesCommitted ?? 0);
             }
 
-            ErrorPrinter.WriteAll(writer, "errors", task.Error is { } error ? [ReportedError.Of(error)] : []);
+            ErrorPrinter.WriteAll(writer, "errors", task.Error is { } error ? [context.Report(error)] : []);
             writer.WriteEndObject();
         }
 

@@ -40,7 +40,7 @@ internal static class CheckVerb
 
         MillraceException[] errors = [.. findings.Select(f => f.Finding.Error).OfType<MillraceException>()];
         Print(context, workspace, findings);
-        return errors.Length == 0 ? ExitCodes.Ok : ExitCodes.For([.. errors.Select(ReportedError.Of)]);
+        return errors.Length == 0 ? ExitCodes.Ok : ExitCodes.For([.. errors.Select(context.Report)]);
     }
 
     private static async ValueTask<IReadOnlyList<CheckFinding>> TryAsync(
@@ -70,10 +70,10 @@ internal static class CheckVerb
                 {
                     writer.WriteStartObject();
                     writer.WriteString("connection", connection);
-                    writer.WriteString("what", finding.What);
+                    writer.WriteString("what", context.Secrets.Scrub(finding.What));
                     writer.WriteBoolean("ok", finding.Error is null);
-                    writer.WriteString("detail", finding.Detail);
-                    ErrorPrinter.WriteAll(writer, "errors", finding.Error is { } error ? [ReportedError.Of(error)] : []);
+                    writer.WriteString("detail", finding.Detail is null ? null : context.Secrets.Scrub(finding.Detail));
+                    ErrorPrinter.WriteAll(writer, "errors", finding.Error is { } error ? [context.Report(error)] : []);
                     writer.WriteEndObject();
                 }
 
@@ -86,11 +86,11 @@ internal static class CheckVerb
         context.Out.WriteLine($"{workspace.Folder}: {workspace.Project.Jobs.Length} jobs, {workspace.Project.Connections.Count} connections");
         foreach ((string connection, CheckFinding finding) in findings)
         {
-            string detail = finding.Detail is null ? "" : $" ({finding.Detail})";
-            context.Out.WriteLine($"{(finding.Error is null ? "ok    " : "FAILED")}  {connection}: {finding.What}{detail}");
+            string detail = finding.Detail is null ? "" : $" ({context.Secrets.Scrub(finding.Detail)})";
+            context.Out.WriteLine($"{(finding.Error is null ? "ok    " : "FAILED")}  {connection}: {context.Secrets.Scrub(finding.What)}{detail}");
             if (finding.Error is { } error)
             {
-                ErrorPrinter.Print(context.Error, [ReportedError.Of(error)]);
+                ErrorPrinter.Print(context.Error, [context.Report(error)]);
             }
         }
     }

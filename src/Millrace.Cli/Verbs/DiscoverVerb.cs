@@ -43,22 +43,23 @@ internal static class DiscoverVerb
             await connection.Connector.DiscoverAsync(workspace.Resolve(connection), cancellationToken).ConfigureAwait(false);
         if (context.Json)
         {
-            JsonOutput.Write(context.Out, writer => Write(writer, datasets));
+            JsonOutput.Write(context.Out, writer => Write(writer, context, datasets));
         }
         else
         {
-            Print(context.Terminal, datasets, withFields);
+            Print(context, datasets, withFields);
         }
 
         return ExitCodes.Ok;
     }
 
-    private static void Print(Terminal terminal, IReadOnlyList<DatasetInfo> datasets, bool withFields)
+    private static void Print(VerbContext context, IReadOnlyList<DatasetInfo> datasets, bool withFields)
     {
+        Terminal terminal = context.Terminal;
         terminal.Table(["dataset", ">rows", ">bytes", "methods", "key", ">fields", "note"], datasets.Select(d => (IReadOnlyList<string>)
         [
             d.Name, Figures.Rows(d.Waiting), Figures.Bytes(d.Waiting), ConnectorsVerb.Words(d.Methods),
-            string.Join(", ", d.Schema.Key), $"{d.Schema.Columns.Length}", d.Note ?? "",
+            string.Join(", ", d.Schema.Key), $"{d.Schema.Columns.Length}", context.Secrets.Scrub(d.Note ?? ""),
         ]));
         foreach (DatasetInfo dataset in withFields ? datasets : [])
         {
@@ -68,7 +69,7 @@ internal static class DiscoverVerb
         }
     }
 
-    private static void Write(Utf8JsonWriter writer, IReadOnlyList<DatasetInfo> datasets)
+    private static void Write(Utf8JsonWriter writer, VerbContext context, IReadOnlyList<DatasetInfo> datasets)
     {
         writer.WriteStartArray();
         foreach (DatasetInfo dataset in datasets)
@@ -101,7 +102,7 @@ internal static class DiscoverVerb
             }
 
             writer.WriteEndArray();
-            writer.WriteString("note", dataset.Note);
+            writer.WriteString("note", dataset.Note is null ? null : context.Secrets.Scrub(dataset.Note));
             writer.WriteEndObject();
         }
 

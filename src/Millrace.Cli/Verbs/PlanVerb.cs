@@ -59,14 +59,14 @@ internal static class PlanVerb
                 .ForecastAsync(project, request, cancellationToken).ConfigureAwait(false);
             if (context.Json)
             {
-                JsonOutput.Write(context.Out, writer => Write(writer, forecasts));
+                JsonOutput.Write(context.Out, writer => Write(writer, context, forecasts));
             }
             else
             {
                 Print(context, forecasts);
             }
 
-            ReportedError[] errors = [.. forecasts.Select(f => f.Error).OfType<MillraceException>().Select(ReportedError.Of)];
+            ReportedError[] errors = [.. forecasts.Select(f => f.Error).OfType<MillraceException>().Select(context.Report)];
             return errors.Length == 0 ? ExitCodes.Ok : ExitCodes.For(errors);
         }
     }
@@ -89,13 +89,13 @@ internal static class PlanVerb
         foreach (TaskForecast forecast in forecasts.Where(f => f.Error is not null))
         {
             context.Error.WriteLine($"{forecast.Task.Name}:");
-            ErrorPrinter.Print(context.Error, [ReportedError.Of(forecast.Error!)]);
+            ErrorPrinter.Print(context.Error, [context.Report(forecast.Error!)]);
         }
     }
 
     private static string Mark(Figure figure, string text) => Figures.Mark(figure.Known, text);
 
-    private static void Write(Utf8JsonWriter writer, ImmutableArray<TaskForecast> forecasts)
+    private static void Write(Utf8JsonWriter writer, VerbContext context, ImmutableArray<TaskForecast> forecasts)
     {
         writer.WriteStartArray();
         foreach (TaskForecast forecast in forecasts)
@@ -110,7 +110,7 @@ internal static class PlanVerb
             Write(writer, "cost", forecast.Cost);
             writer.WriteString("currency", forecast.Task.Prices?.Currency);
             writer.WriteString("oldest", forecast.Oldest?.ToString("O", CultureInfo.InvariantCulture));
-            ErrorPrinter.WriteAll(writer, "errors", forecast.Error is { } error ? [ReportedError.Of(error)] : []);
+            ErrorPrinter.WriteAll(writer, "errors", forecast.Error is { } error ? [context.Report(error)] : []);
             writer.WriteEndObject();
         }
 

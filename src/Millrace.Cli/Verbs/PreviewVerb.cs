@@ -53,7 +53,7 @@ internal static class PreviewVerb
 
             foreach (RejectedRow row in rejected)
             {
-                context.Error.WriteLine($"{row.Table}: {row.Position} would go to quarantine: {row.Code.Id}: {row.Reason}");
+                context.Error.WriteLine($"{row.Table}: {row.Position} would go to quarantine: {row.Code.Id}: {context.Secrets.Scrub(row.Reason)}");
             }
         }
 

@@ -130,7 +130,8 @@ internal static class QuarantineVerb
                     if (ids.Length == 0 || ids.Contains(row.Id))
                     {
                         // The row keeps the id of the run that met it: that run read it.
-                        results.Add((row, await retry.RetryAsync(row, row.RunId, ct).ConfigureAwait(false)));
+                        string? left = await retry.RetryAsync(row, row.RunId, ct).ConfigureAwait(false);
+                        results.Add((row, left is null ? null : workspace.Secrets.Scrubber.Scrub(left)));
                     }
                 }
             }

@@ -40,6 +40,11 @@ public sealed class ConnectionDefinition
     public ConnectionSettings Resolve(SecretResolver resolver, string basePath)
     {
         ArgumentNullException.ThrowIfNull(resolver);
+        foreach (ScalarNode plain in _options.Entries.Where(IsPlainSecret).Select(e => (ScalarNode)e.Value))
+        {
+            resolver.Scrubber.Add(plain.Text);
+        }
+
         var resolved = (MapNode)Resolved(_options, resolver, _path);
         var problems = new ProblemList();
         object options = new OptionBinder(problems) { HasReferences = false }.Bind(resolved, _path, Connector.Info.ConnectionOptions)[0];
@@ -54,12 +59,10 @@ public sealed class ConnectionDefinition
     /// <summary>The settings as JSON for the catalog: references as they are written, plain text secrets as <c>***</c>.</summary>
     public string ToJson()
     {
-        var secret = OptionDescription.Of(Connector.Info.ConnectionOptions).Where(o => o.Secret).Select(o => o.Name).ToHashSet();
         var json = new JsonObject { ["type"] = Type };
         foreach (MapEntry entry in _options.Entries.OrderBy(e => e.Key.Text, StringComparer.Ordinal))
         {
-            bool hidden = secret.Contains(entry.Key.Text) && entry.Value is ScalarNode scalar && SecretReference.LooksSecret(scalar.Text);
-            json[entry.Key.Text] = hidden ? "***" : NodeJson.Of(entry.Value);
+            json[entry.Key.Text] = IsPlainSecret(entry) ? "***" : NodeJson.Of(entry.Value);
         }
 
         return json.ToJsonString(DefinitionJson.Format);
@@ -67,6 +70,11 @@ public sealed class ConnectionDefinition
 
     /// <summary>Name and type: settings hold secrets.</summary>
     public override string ToString() => $"connection {Name} ({Type})";
+
+    private bool IsPlainSecret(MapEntry entry) =>
+        entry.Value is ScalarNode { IsNull: false } scalar
+        && SecretReference.LooksSecret(scalar.Text)
+        && OptionDescription.Of(Connector.Info.ConnectionOptions).Any(o => o.Secret && o.Name == entry.Key.Text);
 
     private static ConfigNode Resolved(ConfigNode node, SecretResolver resolver, string path) => node switch
     {

@@ -1,13 +1,15 @@
 using Millrace.Catalog;
 using Millrace.Catalog.Logs;
 using Millrace.Core.Config;
+using Millrace.Core.Config.Secrets;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine;
 
 namespace Millrace.Orchestration.Runner;
 
 /// <summary>Writes what a task run does to the catalog, and hands it on.</summary>
-internal sealed class RecordingObserver(ICatalog catalog, long runId, long taskRunId, string taskKey, RunLog log, IRunObserver next) : IRunObserver
+internal sealed class RecordingObserver(
+    ICatalog catalog, long runId, long taskRunId, string taskKey, RunLog log, SecretScrubber secrets, IRunObserver next) : IRunObserver
 {
     private RunProgress? _last;
 
@@ -24,7 +26,7 @@ internal sealed class RecordingObserver(ICatalog catalog, long runId, long taskR
     public void Note(NoteLevel level, string text)
     {
         log.Add(level == NoteLevel.Warning ? LogLevel.Warning : LogLevel.Info, text);
-        next.Note(level, text);
+        next.Note(level, secrets.Scrub(text));
     }
 
     public async ValueTask CommittedAsync(LoadId load, CommitOutcome outcome, RunProgress progress, CancellationToken cancellationToken)

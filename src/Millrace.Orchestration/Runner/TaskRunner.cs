@@ -73,7 +73,7 @@ internal sealed class TaskRunner(RunnerSettings settings)
             var context = new RunContext(
                 runId, from.Resolve(secrets, settings.ProjectFolder), to.Resolve(secrets, settings.ProjectFolder), settings.StateOf(task.Key))
             {
-                Observer = new RecordingObserver(settings.Catalog, runId, taskRunId, task.Key, log, settings.Observer(task, runId)),
+                Observer = new RecordingObserver(settings.Catalog, runId, taskRunId, task.Key, log, secrets.Scrubber, settings.Observer(task, runId)),
                 FullRefresh = request.FullRefresh,
                 From = request.From,
                 To = request.To,

@@ -62,6 +62,30 @@ public sealed class JobRunnerTests
     }
 
     [Fact]
+    public async Task A_note_is_handed_on_and_kept_without_secrets()
+    {
+        await using RunnerHouse house = await RunnerHouse.BuildAsync(
+            "{ name: a, source: { connection: from, dataset: a, on_history_lost: resnapshot }, target: { connection: to, table: a } }");
+        var notes = new NoteList();
+        house.Settings = house.Settings with { Observer = (_, _) => notes };
+        bool isLost = false;
+        house.At = (_, change) =>
+        {
+            if (change == 12 && !isLost)
+            {
+                isLost = true;
+                throw new MillraceException(ErrorCodes.HistoryLost, $"driver says: {RunnerHouse.Secret}");
+            }
+        };
+
+        RunReport report = await house.RunAsync();
+
+        report.Status.ShouldBe(RunStatus.Succeeded);
+        notes.Texts.ShouldContain(t => t.Contains("driver says: ***", StringComparison.Ordinal));
+        string.Join('\n', await house.Catalog.Logs.ReadAsync(report.RunId, 100, Ct)).ShouldNotContain(RunnerHouse.Secret);
+    }
+
+    [Fact]
     public async Task A_cancelled_run_says_so_and_the_next_goes_on()
     {
         await using RunnerHouse house = await RunnerHouse.BuildAsync(string.Join(", ", RunnerHouse.Task("a", ", commit_every: { rows: 5 }"), RunnerHouse.Task("b")));

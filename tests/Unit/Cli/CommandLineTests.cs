@@ -63,9 +63,9 @@ public sealed class CommandLineTests
     [Fact]
     public void The_user_s_own_mistakes_come_before_the_surroundings_in_the_exit_code()
     {
-        ReportedError run = ReportedError.Of(new MillraceException(ErrorCodes.CheckFailed, "x"));
-        ReportedError environment = ReportedError.Of(new MillraceException(ErrorCodes.FileUnavailable, "x"));
-        ReportedError configuration = ReportedError.Of(new MillraceException(ErrorCodes.SecretMissing, "x"));
+        ReportedError run = ReportedError.Of(new MillraceException(ErrorCodes.CheckFailed, "x"), new());
+        ReportedError environment = ReportedError.Of(new MillraceException(ErrorCodes.FileUnavailable, "x"), new());
+        ReportedError configuration = ReportedError.Of(new MillraceException(ErrorCodes.SecretMissing, "x"), new());
 
         ExitCodes.For([run]).ShouldBe(1);
         ExitCodes.For([run, environment]).ShouldBe(3);
@@ -75,9 +75,9 @@ public sealed class CommandLineTests
     [Fact]
     public void What_has_no_code_gets_the_nearest_one()
     {
-        ErrorReading.Read(new UnauthorizedAccessException("no")).Single().Code.ShouldBe(ErrorCodes.FileUnavailable);
-        ErrorReading.Read(new InvalidOperationException("odd")).Single().Code.ShouldBe(ErrorCodes.Internal);
-        ErrorReading.Read(new AggregateException(new MillraceException(ErrorCodes.Fenced, "a"), new IOException("b")))
+        ErrorReading.Read(new UnauthorizedAccessException("no"), new()).Single().Code.ShouldBe(ErrorCodes.FileUnavailable);
+        ErrorReading.Read(new InvalidOperationException("odd"), new()).Single().Code.ShouldBe(ErrorCodes.Internal);
+        ErrorReading.Read(new AggregateException(new MillraceException(ErrorCodes.Fenced, "a"), new IOException("b")), new())
             .Select(e => e.Code).ShouldBe([ErrorCodes.Fenced, ErrorCodes.FileUnavailable]);
     }
 

@@ -67,6 +67,17 @@ public sealed class SecretTests
         (bad.Message + bad.Fix).ShouldNotContain(Secret);
     }
 
+    [Theory]
+    [InlineData("uri: 'mongodb://me:" + Secret + "@host/', timeout: 10s")]
+    [InlineData("password: " + Secret)]
+    public void What_stands_in_the_file_as_plain_text_is_scrubbed_as_well(string options)
+    {
+        SecretResolver resolver = Resolver();
+        ProjectSamples.Load($"connections: {{ c: {{ type: mongodb, {options} }} }}").Required().Connections["c"].Resolve(resolver, "/p");
+
+        resolver.Scrubber.Scrub($"refused: {Secret}").ShouldBe("refused: ***");
+    }
+
     [Fact]
     public void A_mistyped_secret_is_not_repeated_in_the_message()
     {
@@ -96,6 +107,8 @@ public sealed class SecretTests
     [InlineData("mongodb://me:p%40ss-word@host/db", "auth failed for p@ss-word", "auth failed for ***")]
     [InlineData("mongodb://me:p%40ss-word@host/db", "cannot open mongodb://me:p%40ss-word@host/db now", "cannot open *** now")]
     [InlineData("Host=a;Password='t0p-s3cret';Port=1", "t0p-s3cret refused", "*** refused")]
+    [InlineData("Host=a;Password='t0p;s3cret';Port=1", "t0p;s3cret refused", "*** refused")]
+    [InlineData("p@ss word", "cannot open mongodb://me:p%40ss%20word@host", "cannot open mongodb://me:***@host")]
     [InlineData("abc", "an abc of things", "an abc of things")]
     public void What_drivers_say_is_scrubbed_of_known_secrets(string secret, string text, string expected)
     {

@@ -21,14 +21,16 @@ public sealed class SecretResolver
     /// <summary>Creates a resolver.</summary>
     /// <param name="places">Where <c>${NAME}</c> is looked up; the first that has it wins.</param>
     /// <param name="readFile">The text of a file (path as written after <c>file:</c>), or null where it cannot be read.</param>
-    public SecretResolver(IEnumerable<SecretPlace> places, Func<string, string?> readFile)
+    /// <param name="scrubber">Told of every secret that is resolved; null for one of its own.</param>
+    public SecretResolver(IEnumerable<SecretPlace> places, Func<string, string?> readFile, SecretScrubber? scrubber = null)
     {
+        Scrubber = scrubber ?? new();
         _places = [.. places];
         _readFile = readFile;
     }
 
     /// <summary>Knows every secret that was resolved here.</summary>
-    public SecretScrubber Scrubber { get; } = new();
+    public SecretScrubber Scrubber { get; }
 
     /// <summary>Resolves every reference in a text; a text without one comes back as it is.</summary>
     /// <param name="text">The text as written.</param>

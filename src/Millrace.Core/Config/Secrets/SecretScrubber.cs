@@ -5,7 +5,7 @@ namespace Millrace.Core.Config.Secrets;
 
 /// <summary>
 /// Takes known secrets out of texts that drivers and libraries made: the last line of defence for messages and logs. Knows of a connection
-/// string or URI also the password inside, as written and decoded. Values under four letters are too common to look for.
+/// string or URI also the password inside, as written and decoded, and of each also the form that stands in a URI. Values under four letters are too common to look for.
 /// </summary>
 public sealed partial class SecretScrubber
 {
@@ -42,11 +42,13 @@ public sealed partial class SecretScrubber
         if (secret.Length >= ShortestSecret)
         {
             _secrets.TryAdd(secret, true);
+            _secrets.TryAdd(Uri.EscapeDataString(secret), true);
         }
     }
 
     [GeneratedRegex(
-        "://[^/?#:@]*:(?<password>[^/?#]*)@|(password|pwd|secret|token|key)[a-z_ ]*=\\s*[\"']?(?<password>[^;&\"']+)",
+        "://[^/?#:@]*:(?<password>[^/?#]*)@"
+        + "|(password|pwd|secret|token|key)[a-z_ ]*=\\s*(\"(?<password>[^\"]+)\"|'(?<password>[^']+)'|(?<password>[^;&\"']+))",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex PasswordPattern();
 }
