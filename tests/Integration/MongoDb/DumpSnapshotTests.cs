@@ -1,6 +1,7 @@
 using Millrace.Connectors.MongoDb;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
 
 namespace Millrace.IntegrationTests.MongoDb;
 
@@ -27,6 +28,28 @@ public sealed class DumpSnapshotTests : IDisposable
         run.Rows.ShouldAllBe(r => r.Dataset == dataset && r.Values.ContainsKey("_id"));
         run.Plan.Partitions.ShouldHaveSingleItem().Waiting.Bytes.ShouldBe(bytes);
         run.Plan.Partitions[0].Until.ShouldBe(run.Batches[^1].Position);
+    }
+
+    [Fact]
+    public async Task The_sample_counts_the_values_of_each_type()
+    {
+        await using ISource source = new MongoDbConnector().CreateSource(RealDump("sample_geospatial.shipwrecks"));
+        TableSchema schema = (await source.DescribeAsync(TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+
+        ColumnSchema[] depth = [.. schema.Columns.Where(c => c.Name == "depth")];
+        depth.Length.ShouldBeGreaterThan(1);
+        depth.ShouldAllBe(c => c.SampledValues > 0);
+        depth.Sum(c => c.SampledValues).ShouldBeLessThanOrEqualTo(schema.Columns.Single(c => c.Name == "_id").SampledValues);
+    }
+
+    [Fact]
+    public async Task The_sample_is_of_the_documents_and_fields_that_the_task_takes()
+    {
+        SourceSettings settings = RealDump("sample_geospatial.shipwrecks") with { Filter = """{"depth":{"$type":"string"}}""", Fields = ["depth"] };
+        await using ISource source = new MongoDbConnector().CreateSource(settings);
+        TableSchema schema = (await source.DescribeAsync(TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+
+        schema.Columns.Where(c => c.Name != "_id").ShouldAllBe(c => c.Name == "depth" && c.Type == LogicalType.Text);
     }
 
     [Fact]

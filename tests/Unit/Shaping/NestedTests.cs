@@ -32,6 +32,17 @@ public sealed class NestedTests
         table.Column("c__n__m").Source.ShouldBe("c.n.m");
     }
 
+    [Theory]
+    [InlineData("-0")]
+    [InlineData("-0.00")]
+    [InlineData("NaN")]
+    public async Task A_decimal_that_no_number_column_holds_keeps_its_text(string text)
+    {
+        MemoryTable table = (await LoadAsync(Flatten, Row(1, $$$"""{"d":{"$numberDecimal":"{{{text}}}"}}""")))["orders"];
+        Type(table, "c__d").ShouldBe(LogicalType.Text);
+        table.Value(0, "c__d").ShouldBe(text);
+    }
+
     [Fact]
     public async Task Arrays_become_rows_with_the_parents_key_and_the_index()
     {

@@ -13,10 +13,13 @@ internal static class DecimalColumn
     /// <summary>Digits before the point that a column has at least, so that its type does not change with every batch.</summary>
     public const int LeastIntegerDigits = 18;
 
-    /// <summary>Appends a value where all of the column's values and this one fit into 38 digits.</summary>
+    /// <summary>
+    /// Appends a value where all of the column's values and this one fit into 38 digits. A negative zero does not: a scaled integer has no
+    /// sign for it.
+    /// </summary>
     public static bool TryAppend(FieldColumns field, int row, Decimal128 value, string sourceType)
     {
-        if (!value.TryToScaled(out Int128 unscaled, out int scale))
+        if (!value.TryToScaled(out Int128 unscaled, out int scale) || (unscaled == 0 && value.IsNegative))
         {
             return false;
         }

@@ -27,7 +27,7 @@ internal enum ValueSlot : byte
     /// <summary>text: 24 hex digits.</summary>
     ObjectId,
 
-    /// <summary>text: a decimal128 that no decimal(38) holds.</summary>
+    /// <summary>text: a decimal128 that no decimal(38) holds: NaN, an infinity, -0, more digits.</summary>
     WideDecimal,
 
     /// <summary>bytes: binary subtype 0.</summary>

@@ -150,13 +150,13 @@ internal static class TypedJson
             return false;
         }
 
-        if (DecimalText.TryParse(text, out Int128 value, out int scale))
+        if (DecimalText.TryParse(text, out Int128 value, out int scale) && (value != 0 || text is not ['-', ..]))
         {
             slots.AppendDecimal(row, value, scale);
         }
         else
         {
-            // NaN, infinities and exponents beyond 38 digits keep their text.
+            // NaN, infinities, -0 and exponents beyond 38 digits keep their text.
             AppendText(ref reader, slots, row, "decimal");
         }
 
