@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Millrace.Cli.CommandLine;
 
 /// <summary>
-/// Turns the first Ctrl-C (or SIGTERM) into a cancellation, so that a run rolls back what is open and says what is committed; the
-/// second one ends the process as if nothing were listening.
+/// Turns the first Ctrl-C (or SIGTERM) into a cancellation, which a verb takes as it fits: a run rolls back what is open and says what is
+/// committed, one that follows commits and ends well. The second one ends the process as if nothing were listening.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -47,7 +47,7 @@ internal sealed class Interruption : IDisposable
         }
 
         context.Cancel = true;
-        _error.WriteLine("Stopping: what is not committed is rolled back. Once more ends the process at once.");
+        _error.WriteLine("Stopping. Once more ends the process at once.");
         _source.Cancel();
     }
 }

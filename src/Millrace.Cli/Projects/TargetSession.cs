@@ -20,7 +20,7 @@ internal sealed class TargetSession : IAsyncDisposable
     public IDestination Destination { get; }
 
     /// <summary>Opens the destination for reading; runs may go on.</summary>
-    public static TargetSession ToRead(Workspace workspace, TaskDefinition task) => new(Create(workspace, task), null);
+    public static TargetSession ToRead(Workspace workspace, TaskDefinition task) => new(Create(workspace, task, looksOnly: true), null);
 
     /// <summary>Opens the destination for changes, under the task's lease.</summary>
     /// <exception cref="Core.Errors.MillraceException">MR1302: a run of the task is under way.</exception>
@@ -30,7 +30,7 @@ internal sealed class TargetSession : IAsyncDisposable
         LeaseKeeper lease = await LeaseKeeper.AcquireAsync(
             catalog.Leases, $"task/{task.Key}", ProcessProbe.Current(0), $"Task {task.Key}", LeaseKeeper.DefaultDuration, TimeProvider.System,
             cancellationToken).ConfigureAwait(false);
-        return new(Create(workspace, task), lease);
+        return new(Create(workspace, task, looksOnly: false), lease);
     }
 
     /// <inheritdoc/>
@@ -43,9 +43,10 @@ internal sealed class TargetSession : IAsyncDisposable
         }
     }
 
-    private static IDestination Create(Workspace workspace, TaskDefinition task)
+    private static IDestination Create(Workspace workspace, TaskDefinition task, bool looksOnly)
     {
         ConnectionDefinition connection = workspace.Connection(task.Target.Connection);
-        return connection.Connector.CreateDestination(new DestinationSettings(workspace.Resolve(connection)) { Options = task.Target.Options });
+        return connection.Connector.CreateDestination(
+            new DestinationSettings(workspace.Resolve(connection)) { Options = task.Target.Options, LooksOnly = looksOnly });
     }
 }

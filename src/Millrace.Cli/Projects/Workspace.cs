@@ -90,10 +90,17 @@ internal sealed class Workspace
 
     /// <summary>Opens the catalog; makes it where it is missing.</summary>
     public async Task<ICatalog> OpenCatalogAsync(CancellationToken cancellationToken) =>
-        await SqliteCatalog.OpenAsync(Path.Combine(Folder, Project.Catalog.Path), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        await SqliteCatalog.OpenAsync(CatalogPath, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Opens the catalog for a verb that only looks: where it is missing, an empty one that leaves no file.</summary>
+    public async Task<ICatalog> OpenCatalogToReadAsync(CancellationToken cancellationToken) => File.Exists(CatalogPath)
+        ? await OpenCatalogAsync(cancellationToken).ConfigureAwait(false)
+        : await SqliteCatalog.OpenEmptyAsync(TimeProvider.System, cancellationToken).ConfigureAwait(false);
 
     /// <summary>What runs of this project are made with.</summary>
     public RunnerSettings RunnerSettings(ICatalog catalog) => new(catalog, Secrets, Folder);
+
+    private string CatalogPath => Path.Combine(Folder, Project.Catalog.Path);
 
     private static IEnumerable<ProjectFile> ReadFiles(string folder)
     {

@@ -38,5 +38,5 @@ internal sealed class PlainRunDisplay(TextWriter output, TimeProvider time) : Ru
         output.WriteLine($"{task.Name}: {(level == NoteLevel.Warning ? "warning: " : "")}{text}");
 
     protected override void Committed(ProjectTask task, LoadId load, CommitOutcome outcome, RunProgress progress) =>
-        output.WriteLine($"{task.Name}: committed {progress.RowsCommitted:N0} rows, {new ByteSize(progress.BytesCommitted)} (load {load.Text[..8]})");
+        output.WriteLine($"{task.Name}: committed {progress.RowsCommitted:N0} rows so far, {new ByteSize(progress.BytesCommitted)} (load {load.Text[..8]})");
 }

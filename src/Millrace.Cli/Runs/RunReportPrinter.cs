@@ -56,7 +56,8 @@ internal static class RunReportPrinter
             output.WriteLine($"  {table.Table}: {table.Upserted:N0} inserted or changed, {table.Deleted:N0} deleted");
         }
 
-        Line(output, outcome.LimitReached is not null, $"stopped at {outcome.LimitReached}; the next run goes on from here");
+        string where = outcome.LimitReached == ReadBudget.StopRequested ? "as asked, at a commit point" : $"at {outcome.LimitReached}";
+        Line(output, outcome.LimitReached is not null, $"stopped {where}; the next run goes on from here");
         Line(output, outcome.NewColumns.Length > 0, $"new columns: {string.Join(", ", outcome.NewColumns)}");
         Line(output, outcome.Quarantined > 0, $"quarantined: {outcome.Quarantined:N0} rows (millrace quarantine list {task.Task.Job})");
         Line(output, outcome.DiscardedRows > 0, $"left out by the schema contract: {outcome.DiscardedRows:N0} rows");

@@ -42,7 +42,7 @@ internal static class CheckpointsVerb
             }
 
             Print(context, found);
-        }, ct));
+        }, ct, isReading: true));
         return verb;
     }
 
@@ -103,10 +103,13 @@ internal static class CheckpointsVerb
         }
     }
 
-    private static async Task<int> InCatalogAsync(VerbContext context, Func<Workspace, ICatalog, Task> action, CancellationToken ct)
+    private static async Task<int> InCatalogAsync(
+        VerbContext context, Func<Workspace, ICatalog, Task> action, CancellationToken ct, bool isReading = false)
     {
         Workspace workspace = Workspace.Open(context);
-        ICatalog catalog = await workspace.OpenCatalogAsync(ct).ConfigureAwait(false);
+        ICatalog catalog = isReading
+            ? await workspace.OpenCatalogToReadAsync(ct).ConfigureAwait(false)
+            : await workspace.OpenCatalogAsync(ct).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {
             await action(workspace, catalog).ConfigureAwait(false);

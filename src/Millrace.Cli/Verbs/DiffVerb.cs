@@ -25,7 +25,7 @@ internal static class DiffVerb
     private static async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
     {
         Workspace workspace = Workspace.Open(context);
-        ICatalog catalog = await workspace.OpenCatalogAsync(cancellationToken).ConfigureAwait(false);
+        ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {
             Definitions applied = await catalog.Definitions.ReadAsync(cancellationToken).ConfigureAwait(false);

@@ -29,7 +29,7 @@ internal static class LogsVerb
     private static async Task<int> RunAsync(VerbContext context, long? id, int limit, CancellationToken cancellationToken)
     {
         Workspace workspace = Workspace.Open(context);
-        ICatalog catalog = await workspace.OpenCatalogAsync(cancellationToken).ConfigureAwait(false);
+        ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {
             IReadOnlyList<RunRecord> runs =

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
@@ -11,7 +10,6 @@ using Millrace.Core.Config.Options;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Orchestration.Forecast;
-using Millrace.Orchestration.Runner;
 
 namespace Millrace.Cli.Verbs;
 
@@ -26,37 +24,19 @@ internal static class PlanVerb
         {
             Examples = ["millrace plan load", "millrace plan load --max-bytes 10MB", "millrace plan load --full-refresh --json"],
         };
-        TaskChoice choice = TaskChoice.AddTo(verb);
-        var refresh = new Option<bool>("--full-refresh") { Description = "As if everything were read again." };
-        Option<DateTimeOffset?> from = DateOption.Create("--from", "Backfill: only rows from this time on (inclusive).");
-        Option<DateTimeOffset?> to = DateOption.Create("--to", "Backfill: only rows before this time (exclusive).");
-        verb.Options.Add(refresh);
-        verb.Options.Add(from);
-        verb.Options.Add(to);
-        LimitOptions limits = LimitOptions.AddTo(verb);
-        verb.Does((context, cancellationToken) =>
-        {
-            var request = new RunRequest(choice.Job(context))
-            {
-                Task = choice.Task(context),
-                FullRefresh = context.Get(refresh),
-                From = context.Get(from),
-                To = context.Get(to),
-            };
-            return RunAsync(context, request, limits.Of(context), cancellationToken);
-        });
+        RunChoice choice = RunChoice.AddTo(verb, "As if everything were read again.");
+        verb.Does((context, cancellationToken) => RunAsync(context, choice, cancellationToken));
         return verb;
     }
 
-    private static async Task<int> RunAsync(VerbContext context, RunRequest request, RunLimits limits, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(VerbContext context, RunChoice choice, CancellationToken cancellationToken)
     {
         Workspace workspace = Workspace.Open(context);
-        Project project = LimitOptions.Apply(workspace.Project, limits);
-        ICatalog catalog = await workspace.OpenCatalogAsync(cancellationToken).ConfigureAwait(false);
+        ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {
             ImmutableArray<TaskForecast> forecasts = await new Forecaster(workspace.RunnerSettings(catalog))
-                .ForecastAsync(project, request, cancellationToken).ConfigureAwait(false);
+                .ForecastAsync(choice.Project(context, workspace), choice.Request(context), cancellationToken).ConfigureAwait(false);
             if (context.Json)
             {
                 JsonOutput.Write(context.Out, writer => Write(writer, context, forecasts));

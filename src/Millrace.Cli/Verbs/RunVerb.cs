@@ -24,35 +24,24 @@ internal static class RunVerb
                 "millrace run load --json",
             ],
         };
-        TaskChoice choice = TaskChoice.AddTo(verb);
-        var refresh = new Option<bool>("--full-refresh") { Description = "Read everything again, as a new generation." };
-        Option<DateTimeOffset?> from = DateOption.Create("--from", "Backfill: only rows from this time on (inclusive).");
-        Option<DateTimeOffset?> to = DateOption.Create("--to", "Backfill: only rows before this time (exclusive).");
-        var follow = new Option<bool>("--follow") { Description = "Keep going: at the head wait for more, until Ctrl-C." };
-        verb.Options.Add(refresh);
-        verb.Options.Add(from);
-        verb.Options.Add(to);
-        verb.Options.Add(follow);
-        LimitOptions limits = LimitOptions.AddTo(verb);
-        verb.Does((context, cancellationToken) =>
+        RunChoice choice = RunChoice.AddTo(verb, "Read everything again, as a new generation.");
+        var follow = new Option<bool>("--follow")
         {
-            var request = new RunRequest(choice.Job(context))
-            {
-                Task = choice.Task(context),
-                FullRefresh = context.Get(refresh),
-                From = context.Get(from),
-                To = context.Get(to),
-                Follow = context.Get(follow),
-            };
-            return RunAsync(context, request, limits.Of(context), cancellationToken);
-        });
+            Description = "Keep going: at the head wait for more, until Ctrl-C, which commits what is read and ends well (exit code 0).",
+        };
+        verb.Options.Add(follow);
+        verb.Does((context, interrupted) => context.Get(follow)
+            ? RunAsync(context, choice, r => r with { Follow = true, Stopping = interrupted }, CancellationToken.None)
+            : RunAsync(context, choice, r => r, interrupted));
         return verb;
     }
 
-    private static async Task<int> RunAsync(VerbContext context, RunRequest request, RunLimits limits, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        VerbContext context, RunChoice choice, Func<RunRequest, RunRequest> more, CancellationToken cancellationToken)
     {
         Workspace workspace = Workspace.Open(context);
-        Project project = LimitOptions.Apply(workspace.Project, limits);
+        RunRequest request = more(choice.Request(context));
+        Project project = choice.Project(context, workspace);
         ICatalog catalog = await workspace.OpenCatalogAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {

@@ -72,7 +72,7 @@ internal static class RunsVerb
     private static async Task<int> RunAsync(VerbContext context, RunFilter filter, CancellationToken cancellationToken)
     {
         Workspace workspace = Workspace.Open(context);
-        ICatalog catalog = await workspace.OpenCatalogAsync(cancellationToken).ConfigureAwait(false);
+        ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {
             await LostRuns.MarkAsync(catalog, TimeProvider.System, cancellationToken).ConfigureAwait(false);

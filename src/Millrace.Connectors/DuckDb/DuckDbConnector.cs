@@ -24,7 +24,10 @@ public sealed class DuckDbConnector : IConnector
     public IDestination CreateDestination(DestinationSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        return new DuckDbDestination(((DuckDbOptions)settings.Connection.Options).From(settings.Connection.BasePath), settings.Time);
+        DuckDbOptions options = ((DuckDbOptions)settings.Connection.Options).From(settings.Connection.BasePath);
+        if (settings.LooksOnly && !File.Exists(options.Path))
+            options.Path = DuckDbFile.Nowhere;
+        return new DuckDbDestination(options, settings.Time);
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,9 @@ internal sealed class DuckDbFile : IAsyncDisposable
     /// <summary>The catalog that the file is in every connection.</summary>
     internal const string Catalog = "_millrace_file";
 
+    /// <summary>The path of an empty database in memory.</summary>
+    internal const string Nowhere = ":memory:";
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
     private static readonly SemaphoreSlim Gate = new(1, 1);
     private static readonly Dictionary<string, Shared> Open = new(StringComparer.Ordinal);
@@ -108,7 +111,7 @@ internal sealed class DuckDbFile : IAsyncDisposable
     {
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
             Directory.CreateDirectory(folder);
-        DuckDbDatabase database = DuckDbDatabase.TryOpen(":memory:", Settings(path, options), out string error)
+        DuckDbDatabase database = DuckDbDatabase.TryOpen(Nowhere, Settings(path, options), out string error)
             ?? throw DuckDbErrors.CannotOpen(path, error);
         lockedBy = Attach(database, path);
         if (lockedBy.Length == 0)
@@ -147,6 +150,8 @@ internal sealed class DuckDbFile : IAsyncDisposable
     // Two names of one file must meet in one instance.
     private static string RealPath(string path)
     {
+        if (path == Nowhere)
+            return path;
         string full = Path.GetFullPath(path);
         return File.Exists(full) && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target ? target.FullName : full;
     }

@@ -42,7 +42,7 @@ internal static class DumpChecks
     private static void CheckOplog(List<CheckFinding> findings, DumpConnection connection, Dump dump, CancellationToken cancellationToken) =>
         Try(findings, "oplog", () =>
         {
-            OplogChain chain = OplogChain.Open(connection, dump, "", cancellationToken);
+            OplogChain chain = OplogChain.Open(connection, dump, "", looksOnly: true, cancellationToken);
             if (chain.Files.IsEmpty)
             {
                 return "none: change capture ends with the dump. mongodump --oplog writes one";

@@ -22,7 +22,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     public PartitionPlan? Plan(PlanRequest request, CancellationToken cancellationToken)
     {
         _request = request;
-        _chain = OplogChain.Open(connection, dump, settings.StateDirectory, cancellationToken);
+        _chain = OplogChain.Open(connection, dump, settings.StateDirectory, settings.LooksOnly, cancellationToken);
         if (_chain.Files.IsEmpty)
         {
             return null;
@@ -51,7 +51,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     /// <summary>Opens the partition for reading.</summary>
     public LogReader Open(ReadRequest request, CancellationToken cancellationToken)
     {
-        OplogChain chain = _chain ??= OplogChain.Open(connection, dump, settings.StateDirectory, cancellationToken);
+        OplogChain chain = _chain ??= OplogChain.Open(connection, dump, settings.StateDirectory, settings.LooksOnly, cancellationToken);
         ulong start = MongoDbPositions.ParseOplog(request.Partition.Start);
         ulong until = request.Partition.Until is { } position ? MongoDbPositions.ParseOplog(position) : chain.Last;
         AfterImages images = Images(start);

@@ -101,6 +101,9 @@ public sealed record SourceSettings(
     /// <summary>A folder that belongs to this task alone, for state that the source keeps (made on demand).</summary>
     public string StateDirectory { get; init; } = "";
 
+    /// <summary>True where somebody only looks (a forecast): no file is made or changed, in <see cref="StateDirectory"/> neither.</summary>
+    public bool LooksOnly { get; init; }
+
     /// <summary>True where a mask is set: bytes that cannot be decoded must then not be shown.</summary>
     public bool HidesRaw { get; init; }
 
@@ -114,6 +117,9 @@ public sealed record DestinationSettings(ConnectionSettings Connection)
 {
     /// <summary>The bound <see cref="ConnectorInfo.TargetOptions"/>, or null.</summary>
     public object? Options { get; init; }
+
+    /// <summary>True where somebody only looks: a database that is not there yet is an empty one, and is not made.</summary>
+    public bool LooksOnly { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

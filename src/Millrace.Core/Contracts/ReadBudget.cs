@@ -6,6 +6,9 @@ namespace Millrace.Core.Contracts;
 /// </summary>
 public sealed class ReadBudget
 {
+    /// <summary>What <see cref="Reached"/> says where the run was asked to end, as a setting's name says that a limit was met.</summary>
+    public const string StopRequested = "stop_requested";
+
     private const int ClockEvery = 64;
 
     private readonly long _maxRows;
@@ -37,7 +40,7 @@ public sealed class ReadBudget
     /// <summary>A budget that never refuses.</summary>
     public static ReadBudget Unlimited { get; } = new(null, null, null, TimeProvider.System);
 
-    /// <summary>The limit that refused first, by its setting's name, or null.</summary>
+    /// <summary>The limit that refused first, by its setting's name, or <see cref="StopRequested"/>, or null.</summary>
     public string? Reached => _reached;
 
     /// <summary>Rows granted.</summary>
@@ -52,7 +55,7 @@ public sealed class ReadBudget
     /// <returns>False where it does not fit: it must not be read in this run.</returns>
     public bool TryTake(long rows, long bytes)
     {
-        if (_maxRows == long.MaxValue && _maxBytes == long.MaxValue && _deadline == long.MaxValue)
+        if (_reached is null && _maxRows == long.MaxValue && _maxBytes == long.MaxValue && _deadline == long.MaxValue)
         {
             return true;
         }
@@ -95,6 +98,15 @@ public sealed class ReadBudget
             }
 
             return _reached is not null;
+        }
+    }
+
+    /// <summary>Grants nothing further, so that the run ends at its next commit point.</summary>
+    internal void Stop()
+    {
+        lock (_gate)
+        {
+            _reached ??= StopRequested;
         }
     }
 

@@ -24,11 +24,19 @@ public sealed record RunContext(long RunId, ConnectionSettings Source, Connectio
     /// <summary>True to keep going: when the head is reached, wait and look again.</summary>
     public bool Follow { get; init; }
 
+    /// <summary>
+    /// Asks the run to end well at its next commit point, with all that it has read committed; a cancellation rolls back to the last one.
+    /// </summary>
+    public CancellationToken Stopping { get; init; }
+
     /// <summary>With <see cref="Follow"/>: how long to wait when there was nothing.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Partitions read at once.</summary>
     public int ReadParallelism { get; init; } = 2;
+
+    /// <summary>True for what only looks, such as a forecast: connectors then make and change no file.</summary>
+    public bool LooksOnly { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -21,13 +21,14 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
     private readonly RunTotals _totals = new(context.Time);
     private bool _isUnderWay;
 
-    /// <summary>Runs the task until the source's head as it is now, or its budget; with <see cref="RunContext.Follow"/> until cancelled.</summary>
+    /// <summary>Runs the task until the source's head as it is now, or its budget; with <see cref="RunContext.Follow"/> until it is stopped or cancelled.</summary>
     /// <exception cref="MillraceException">The run failed; what <see cref="IRunObserver.CommittedAsync"/> told of is durable, nothing else.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; likewise.</exception>
     public async Task<TaskOutcome> RunAsync(CancellationToken cancellationToken)
     {
         RunLimits limits = task.Limits;
         var budget = new ReadBudget(limits.MaxRows, limits.MaxBytes, limits.MaxDuration, context.Time);
+        using CancellationTokenRegistration stopping = context.Stopping.Register(budget.Stop);
         bool newGeneration = context.FullRefresh;
         int restarts = 0;
         int resumes = 0;
@@ -53,11 +54,25 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
                         $"Task {task.Key}: the load that starts at the stored checkpoints is said to be committed already, and yet they do not move.",
                         "Load the task anew with --full-refresh, and report this with the output of 'millrace checkpoints list'.");
                 case AttemptEnd.Head when context.Follow && !budget.IsSpent():
-                    await Task.Delay(context.PollInterval, context.Time, cancellationToken).ConfigureAwait(false);
+                    await WaitForMoreAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 default:
                     return _totals.Outcome(budget.Reached);
             }
+        }
+    }
+
+    private async Task WaitForMoreAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, context.Stopping);
+        try
+        {
+            await Task.Delay(context.PollInterval, context.Time, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Asked to stop: the attempt that follows reads nothing and ends well.
+            return;
         }
     }
 
@@ -148,6 +163,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
             OnDrop = task.Source.OnDrop,
             Options = task.Source.Options,
             StateDirectory = context.StateDirectory,
+            LooksOnly = context.LooksOnly,
             HidesRaw = task.Columns.Any(c => c.Mask != MaskKind.None || c.Drop),
             Time = context.Time,
         };

@@ -28,7 +28,7 @@ public sealed record TaskOutcome(long Rows, long Bytes, int Loads, int Generatio
     /// <summary>The checkpoints as they are stored now.</summary>
     public ImmutableArray<Checkpoint> Checkpoints { get; init; } = [];
 
-    /// <summary>The setting that ended the run before the source's head, or null.</summary>
+    /// <summary>The setting that ended the run before the source's head, or <see cref="ReadBudget.StopRequested"/>, or null.</summary>
     public string? LimitReached { get; init; }
 
     /// <summary>Time that each stage spent working (they overlap).</summary>

@@ -22,7 +22,7 @@ public static class TaskPreview
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(destination);
         var engine = new TaskEngine(task, source, destination, context);
-        IDestination target = destination.CreateDestination(new(context.Destination) { Options = task.Target.Options, Time = context.Time });
+        IDestination target = destination.CreateDestination(new(context.Destination) { Options = task.Target.Options, LooksOnly = true, Time = context.Time });
         await using (target.ConfigureAwait(false))
         {
             var datasets = await engine.ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false);

@@ -53,6 +53,7 @@ public sealed class Forecaster(RunnerSettings settings)
             FullRefresh = request.FullRefresh,
             From = request.From,
             To = request.To,
+            LooksOnly = true,
             Time = settings.Time,
         };
         IReadOnlyList<MirroredCheckpoint> mirrored =

@@ -22,8 +22,11 @@ public sealed record RunRequest(string Job)
     /// <summary>Backfill before this time (exclusive).</summary>
     public DateTimeOffset? To { get; init; }
 
-    /// <summary>True to keep going until cancelled; all tasks then run at the same time.</summary>
+    /// <summary>True to keep going until stopped or cancelled; all tasks then run at the same time.</summary>
     public bool Follow { get; init; }
+
+    /// <summary>Asks the tasks under way to end well at their next commit points.</summary>
+    public CancellationToken Stopping { get; init; }
 
     /// <summary>What started the run.</summary>
     public string Trigger { get; init; } = "manual";

@@ -2,6 +2,7 @@ using Millrace.Catalog.Logs;
 using Millrace.Catalog.Runs;
 using Millrace.Core.Config;
 using Millrace.Core.Config.Secrets;
+using Millrace.Core.Contracts;
 using Millrace.Core.Engine;
 using Millrace.Core.Errors;
 using Millrace.Orchestration.Leases;
@@ -78,6 +79,7 @@ internal sealed class TaskRunner(RunnerSettings settings)
                 From = request.From,
                 To = request.To,
                 Follow = request.Follow,
+                Stopping = request.Stopping,
                 Time = settings.Time,
             };
             try
@@ -108,7 +110,12 @@ internal sealed class TaskRunner(RunnerSettings settings)
 
     private static string Summary(TaskOutcome outcome)
     {
-        string limit = outcome.LimitReached is null ? "" : $" Stopped at {outcome.LimitReached}; the next run goes on from here.";
+        string limit = outcome.LimitReached switch
+        {
+            null => "",
+            ReadBudget.StopRequested => " Stopped as asked, at a commit point; the next run goes on from here.",
+            { } setting => $" Stopped at {setting}; the next run goes on from here.",
+        };
         string quarantined = outcome.Quarantined == 0 ? "" : $" {outcome.Quarantined} rows in quarantine.";
         return $"{outcome.Rows} rows, {new ByteSize(outcome.Bytes)} in {outcome.Loads} loads.{quarantined}{limit}";
     }

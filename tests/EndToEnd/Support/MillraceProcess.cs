@@ -84,15 +84,25 @@ internal sealed partial class MillraceProcess : IDisposable
 
     /// <summary>Waits until it has printed a text so many times.</summary>
     /// <returns>False where it ended without.</returns>
-    public bool WaitForOutput(string text, int times = 1)
+    public bool WaitForOutput(string text, int times = 1) => WaitFor(_output, text, times);
+
+    /// <summary>Waits until it has printed a text to standard error.</summary>
+    /// <returns>False where it ended without.</returns>
+    public bool WaitForError(string text) => WaitFor(_errors, text, 1);
+
+    /// <summary>Waits for the end, or for so long.</summary>
+    /// <returns>False where it still runs.</returns>
+    public bool WaitForExit(TimeSpan time) => _process.WaitForExit(time);
+
+    private bool WaitFor(StringBuilder stream, string text, int times)
     {
         for (int seen = 0; seen < 6000; seen++)
         {
             bool ended = _process.HasExited;
             string printed;
-            lock (_output)
+            lock (stream)
             {
-                printed = _output.ToString();
+                printed = stream.ToString();
             }
 
             if (printed.Split(text).Length > times)
@@ -110,10 +120,6 @@ internal sealed partial class MillraceProcess : IDisposable
 
         throw new TimeoutException($"millrace did not print '{text}' within a minute: {_output}{_errors}");
     }
-
-    /// <summary>Waits for the end, or for so long.</summary>
-    /// <returns>False where it still runs.</returns>
-    public bool WaitForExit(TimeSpan time) => _process.WaitForExit(time);
 
     /// <summary>Waits for the end and gives all that it printed.</summary>
     public ProcessOutcome WaitForEnd()

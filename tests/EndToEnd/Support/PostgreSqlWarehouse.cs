@@ -19,6 +19,9 @@ internal sealed class PostgreSqlWarehouse(PostgreSqlServer server) : Warehouse
     /// <summary>The server.</summary>
     public PostgreSqlServer Server => server;
 
+    /// <summary>Connects to the database.</summary>
+    public string ConnectionString => _connectionString;
+
     public override IReadOnlyList<Dictionary<string, Cell>> Read(string schema, string table)
     {
         string columnsSql = $"SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = '{schema}' AND table_name = '{table}' ORDER BY ordinal_position";

@@ -45,6 +45,12 @@ public sealed class SqliteCatalog : ICatalog
     public static Task<SqliteCatalog> OpenAsync(string path, TimeProvider time, CancellationToken cancellationToken) =>
         OpenAsync(path, time, [.. SqliteMigrator.All], cancellationToken);
 
+    /// <summary>An empty catalog in memory: what one that nobody has made yet would say.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static Task<SqliteCatalog> OpenEmptyAsync(TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(":memory:", time, cancellationToken);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {

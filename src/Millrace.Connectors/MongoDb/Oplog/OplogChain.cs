@@ -16,8 +16,13 @@ internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin,
     public ulong Last => Files.IsEmpty ? 0 : Files.Max(f => f.Facts.Last);
 
     /// <summary>Finds and scans the files.</summary>
+    /// <param name="connection">Where they are.</param>
+    /// <param name="dump">The dump that they follow.</param>
+    /// <param name="stateDirectory">Where what scanning told is remembered.</param>
+    /// <param name="looksOnly">True to read what is remembered there and leave it as it is.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="MillraceException">A file cannot be read, or one that others follow is broken.</exception>
-    public static OplogChain Open(DumpConnection connection, Dump dump, string stateDirectory, CancellationToken cancellationToken)
+    public static OplogChain Open(DumpConnection connection, Dump dump, string stateDirectory, bool looksOnly, CancellationToken cancellationToken)
     {
         Dictionary<string, OplogFileFacts> known = OplogIndex.Load(stateDirectory);
         var found = new Dictionary<string, OplogFileFacts>(StringComparer.Ordinal);
@@ -42,7 +47,7 @@ internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin,
             }
         }
 
-        if (!Same(known, found))
+        if (!looksOnly && !Same(known, found))
         {
             OplogIndex.Save(stateDirectory, found);
         }

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Millrace.Cli.CommandLine;
+using Millrace.Core.Config;
+using Millrace.Orchestration.Runner;
+
+namespace Millrace.Cli.Projects;
+
+/// <summary>The words that say which run is meant: what <c>plan</c> forecasts is what <c>run</c> would do with the same words.</summary>
+internal sealed class RunChoice
+{
+    private readonly TaskChoice _choice;
+    private readonly Option<bool> _refresh;
+    private readonly Option<DateTimeOffset?> _from = DateOption.Create("--from", "Backfill: only rows from this time on (inclusive).");
+    private readonly Option<DateTimeOffset?> _to = DateOption.Create("--to", "Backfill: only rows before this time (exclusive).");
+    private readonly LimitOptions _limits;
+
+    private RunChoice(Verb verb, string refresh)
+    {
+        _choice = TaskChoice.AddTo(verb);
+        _refresh = new("--full-refresh") { Description = refresh };
+        verb.Options.Add(_refresh);
+        verb.Options.Add(_from);
+        verb.Options.Add(_to);
+        _limits = LimitOptions.AddTo(verb);
+    }
+
+    /// <summary>Adds the words to a verb.</summary>
+    /// <param name="verb">The verb.</param>
+    /// <param name="refresh">What <c>--full-refresh</c> does there.</param>
+    public static RunChoice AddTo(Verb verb, string refresh) => new(verb, refresh);
+
+    /// <summary>The run that is meant.</summary>
+    public RunRequest Request(VerbContext context) => new(_choice.Job(context))
+    {
+        Task = _choice.Task(context),
+        FullRefresh = context.Get(_refresh),
+        From = context.Get(_from),
+        To = context.Get(_to),
+    };
+
+    /// <summary>The project with the limits that are meant.</summary>
+    public Project Project(VerbContext context, Workspace workspace) => LimitOptions.Apply(workspace.Project, _limits.Of(context));
+}
