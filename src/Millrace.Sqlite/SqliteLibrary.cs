@@ -20,6 +20,9 @@ public static class SqliteLibrary
     {
         NativeLibraryLoader.Bind(typeof(SQLitePCL.SQLite3Provider_e_sqlite3).Assembly, "e_sqlite3", Description);
         SQLitePCL.raw.SetProvider(new SQLitePCL.SQLite3Provider_e_sqlite3());
+
+        // A connection is used by one thread at a time, so it needs no locks of its own. Refused where SQLite is in use already, which is no harm.
+        _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MULTITHREAD);
         return true;
     }
 }

@@ -16,6 +16,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     private PlanRequest _request = new([], 1);
     private OplogChain? _chain;
     private AfterImages? _images;
+    private volatile LogReader? _reader;
 
     /// <summary>Plans the partition; null where nothing waits.</summary>
     /// <exception cref="MillraceException">MR1303: entries that are needed are gone.</exception>
@@ -49,12 +50,13 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     public long SnapshotTime => _chain is { Files.IsEmpty: false } chain ? (long)(chain.Files[0].Facts.First >> 32) * TimeSpan.TicksPerSecond : 0;
 
     /// <summary>Opens the partition for reading.</summary>
-    public LogReader Open(ReadRequest request, CancellationToken cancellationToken)
+    public async ValueTask<LogReader> OpenAsync(ReadRequest request, CancellationToken cancellationToken)
     {
         OplogChain chain = _chain ??= OplogChain.Open(connection, dump, settings.StateDirectory, settings.LooksOnly, cancellationToken);
         ulong start = MongoDbPositions.ParseOplog(request.Partition.Start);
         ulong until = request.Partition.Until is { } position ? MongoDbPositions.ParseOplog(position) : chain.Last;
         AfterImages images = Images(start);
+        await images.SettleAsync().ConfigureAwait(false);
         if (images.Position is null)
         {
             ImportAll(images, start, cancellationToken);
@@ -64,19 +66,23 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         ulong beginning = chain.Origin == 0 ? 0 : chain.Origin - 1;
         ulong replay = Math.Max(images.Position ?? 0, beginning);
         chain.CheckContinuity(images.Position ?? 0);
-        return new LogReader(chain, images, names, settings, request, new LogRange(replay, Math.Max(start, beginning), until, images.OpenSince));
+        return _reader = new LogReader(chain, images, names, settings, request, new LogRange(replay, Math.Max(start, beginning), until, images.OpenSince));
     }
 
-    /// <summary>Brings the after-images up to what the destination has committed.</summary>
-    public void Acknowledge(IReadOnlyList<Checkpoint> durable, CancellationToken cancellationToken)
+    /// <summary>Brings the after-images up to what the destination has committed; once the log is read to its end, before this returns.</summary>
+    public async ValueTask AcknowledgeAsync(IReadOnlyList<Checkpoint> durable, CancellationToken cancellationToken)
     {
         foreach (Checkpoint checkpoint in durable)
         {
-            if (checkpoint.Partition == Partition)
+            if (checkpoint.Partition == Partition && _images is not null)
             {
-                _images?.Acknowledge(MongoDbPositions.ParseOplog(checkpoint.Position));
+                await _images.AcknowledgeAsync(MongoDbPositions.ParseOplog(checkpoint.Position)).ConfigureAwait(false);
+                if (_reader is not { HasEnded: false })
+                {
+                    await _images.SettleAsync().ConfigureAwait(false);
+                }
             }
-            else if (HasLog && MongoDbPositions.ParseDump(checkpoint.Position).AtEnd)
+            else if (checkpoint.Partition != Partition && HasLog && MongoDbPositions.ParseDump(checkpoint.Position).AtEnd)
             {
                 ImportOne(checkpoint, cancellationToken);
             }

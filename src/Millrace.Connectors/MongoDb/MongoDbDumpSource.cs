@@ -88,7 +88,7 @@ internal sealed class MongoDbDumpSource : ISource
         await Task.Yield();
         if (request.Partition.Name == DumpLog.Partition)
         {
-            using LogReader log = Log.Open(request, cancellationToken);
+            using LogReader log = await Log.OpenAsync(request, cancellationToken).ConfigureAwait(false);
             while (log.Next(cancellationToken) is { } batch)
             {
                 yield return batch;
@@ -108,12 +108,7 @@ internal sealed class MongoDbDumpSource : ISource
     public ValueTask AcknowledgeAsync(IReadOnlyList<Checkpoint> durable, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(durable);
-        if (IsChangeCapture)
-        {
-            Log.Acknowledge(durable, cancellationToken);
-        }
-
-        return ValueTask.CompletedTask;
+        return IsChangeCapture ? Log.AcknowledgeAsync(durable, cancellationToken) : ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -177,6 +177,7 @@ internal sealed class PostgreSqlChannel : SqlChannel
         SET IntervalStyle = 'postgres';
         SET bytea_output = 'hex';
         SET extra_float_digits = 1;
+        SET jit = off;
         SET idle_in_transaction_session_timeout = 0;
         SET statement_timeout = {(long)options.StatementTimeout.TotalMilliseconds};
         SET lock_timeout = {(long)options.LockTimeout.TotalMilliseconds};

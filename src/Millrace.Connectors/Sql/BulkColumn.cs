@@ -17,6 +17,9 @@ internal enum BulkValue : byte
     /// <summary>int16: the row's <see cref="StageCode"/>.</summary>
     Change,
 
+    /// <summary>boolean: true where the row's key came before in the load, else false or NULL.</summary>
+    Repeat,
+
     /// <summary>text: the row's position, NULL where it has none.</summary>
     Position,
 

@@ -13,7 +13,14 @@ internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation
     private readonly bool _deletesKeep = load.HasDeletedAt && !load.IsScd2;
 
     /// <summary>True where the stage holds rows that need it.</summary>
-    public bool IsNeeded => Load.StagedPartials > 0 || (_deletesKeep && Load.StagedDeletes > 0);
+    public bool IsNeeded => Load.StagedPartials > 0 || (_deletesKeep && Load.StagedDeletes > 0 && !(MarksDeletesInPlace && Load.StagedRepeats == 0));
+
+    /// <summary>A query of the keys whose events are looked at.</summary>
+    public string Keys => !MarksDeletesInPlace
+        ? $"SELECT {Key} FROM {Stage} WHERE {Op} IN ({StageCode.Delete}, {StageCode.Partial})"
+        : Load.StagedPartials == 0
+            ? RepeatedDeletes
+            : $"SELECT {Key} FROM {Stage} WHERE {Op} = {StageCode.Partial} UNION {RepeatedDeletes}";
 
     /// <summary>Fills the rows, and marks deletes of known rows as <see cref="StageCode.SoftDelete"/> where deletes are soft.</summary>
     public string Fill()
@@ -39,13 +46,15 @@ internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation
                   {string.Join("\n      ", groups)}
                   count(CASE WHEN s.{Op} <> {StageCode.Delete} THEN 1 END) OVER w AS _millrace_seen
                 FROM {Stage} AS s
-                WHERE ({Key}) IN (SELECT {Key} FROM {Stage} WHERE {Op} IN ({StageCode.Delete}, {StageCode.Partial}))
+                WHERE ({Key}) IN ({Keys})
                 WINDOW w AS (PARTITION BY {Key} ORDER BY {Order})) AS r
               LEFT JOIN {Known} AS t
                 ON {KeySql.Match(Dialect, "t", "r", Load.Write.Schema.Key)}{(Load.IsScd2 ? " AND t.\"_millrace_is_current\"" : "")}) AS f
             WHERE s.{Sequence} = f.{Sequence} AND s.{Op} IN ({StageCode.Delete}, {StageCode.Partial})
             """;
     }
+
+    private string RepeatedDeletes => $"SELECT {Key} FROM {Stage} WHERE {Op} = {StageCode.Delete} AND ({Key}) IN ({RepeatedKeys})";
 
     private int SoftCode => _deletesKeep ? StageCode.SoftDelete : StageCode.Delete;
 

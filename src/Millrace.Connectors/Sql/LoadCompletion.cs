@@ -26,6 +26,7 @@ internal sealed class LoadCompletion(
         {
             await channel.ExecuteAsync(new StageSql(store.Dialect, load, request.Generation).MarkGone(), cancellationToken).ConfigureAwait(false);
             load.StagedDeletes += load.HasDeletedAt ? load.StagedRows : 0;
+            load.HasSoftRows |= load.HasDeletedAt;
             load.StagedRows = load.StagedPartials = 0;
         }
     }

@@ -52,6 +52,11 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
         RowClassifier.FindWide(load, _rows);
         await ChooseModeAsync(load, isPlain, cancellationToken).ConfigureAwait(false);
         await MarkUnsetAsync(load, cancellationToken).ConfigureAwait(false);
+        if (load is { Mode: LoadMode.Staged, Repeats: { } repeats })
+        {
+            load.StagedRepeats += repeats.Mark(_rows, load.KeyColumns.AsSpan());
+        }
+
         BulkWriter writer = await OpenWriterAsync(load, cancellationToken).ConfigureAwait(false);
         await writer.WriteAsync(_rows, cancellationToken).ConfigureAwait(false);
         Account(load);
@@ -64,6 +69,11 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
         {
             _open.Writer = null;
             await writer.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (TableLoad load in _tables.Values)
+        {
+            load.ForgetRepeats();
         }
     }
 
@@ -117,6 +127,7 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
         {
             // A table control may have chosen the mode, with another table's stream open since.
             await CloseWriterAsync(cancellationToken).ConfigureAwait(false);
+            load.TrackRepeats();
             await channel.ExecuteAsync(new StageSql(store.Dialect, load, request.Generation).Create(), cancellationToken).ConfigureAwait(false);
             load.HasStage = true;
         }

@@ -32,6 +32,15 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
             """;
     }
 
+    /// <summary>Marks rows of the table as deleted; they keep their values. See <see cref="StageSql.MarksDeletesInPlace"/>.</summary>
+    public string MarkDeleted() =>
+        $"""
+        UPDATE {Target} AS t
+        SET {string.Join(",\n  ", SystemValues("s").Select(c => $"{Dialect.Quote(c.Name)} = {c.Value}"))}
+        FROM {Stage} AS s
+        WHERE {Match} AND s.{Op} = {StageCode.Delete}{AndNewer}
+        """;
+
     /// <summary>Removes staged rows that are stored just so.</summary>
     public string DropUnchanged() =>
         $"""
@@ -129,13 +138,11 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
             columns.Where(c => !Load.Write.Schema.Key.Contains(c.Name)).Select(c => $"{Dialect.Quote(c.Name)} = {c.Value}"));
     }
 
-    private IEnumerable<(string Name, string Value)> Values(string alias)
-    {
-        foreach (StoredColumn column in Load.Columns)
-        {
-            yield return (column.Name, Dialect.Quote(alias, column.Name));
-        }
+    private IEnumerable<(string Name, string Value)> Values(string alias) =>
+        Load.Columns.Select(c => (c.Name, Dialect.Quote(alias, c.Name))).Concat(SystemValues(alias));
 
+    private IEnumerable<(string Name, string Value)> SystemValues(string alias)
+    {
         yield return (SystemColumns.RunId, Dialect.Literal(request.RunId));
         yield return (SystemColumns.LoadedAt, _loadedAt);
         if (Load.Write.IsChangeCapture)

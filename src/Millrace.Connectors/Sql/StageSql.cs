@@ -15,6 +15,9 @@ internal class StageSql
     /// <summary>smallint: a <see cref="StageCode"/>.</summary>
     public const string Op = "_millrace_op";
 
+    /// <summary>boolean: true where the row's key came before in the load. See <see cref="RepeatedKeys"/>.</summary>
+    public const string Repeat = "_millrace_repeat";
+
     /// <summary>Source time of the change.</summary>
     public const string Time = "_millrace_time";
 
@@ -79,6 +82,7 @@ internal class StageSql
             SELECT
               CAST(NULL AS bigint) AS {Sequence},
               CAST(NULL AS smallint) AS {Op},
+              CAST(NULL AS boolean) AS {Repeat},
               {position} AS {Dialect.Quote(SystemColumns.Position)},
               CAST(NULL AS {Dialect.TypeName(LogicalType.TimestampUtc())}) AS {Time},
               {KeySql.List(Dialect, "t", Load.Columns.Select(c => c.Name))}
@@ -110,12 +114,19 @@ internal class StageSql
           OR ({t}."_millrace_generation" = {Generation} AND {t}."_millrace_position" < {s}."_millrace_position"))
         """;
 
+    /// <summary>
+    /// True where deletes are marked on the rows that the table has, without the rows' values going through the stage. Where the keys that repeat
+    /// are known, only those need their values looked up, because an event before the delete may have changed them.
+    /// </summary>
+    public bool MarksDeletesInPlace => Dialect.UsesKeyIndex && Load is { HasDeletedAt: true, IsScd2: false, Repeats: not null, KeyIndex: not null };
+
     /// <summary>Removes staged events that are not newer than a row that they meet.</summary>
-    public string DropStale() =>
+    /// <param name="keys">A query of the keys to look at; null for all.</param>
+    public string DropStale(string? keys) =>
         $"""
         DELETE FROM {Stage} AS s
         USING {Known} AS t
-        WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)}
+        WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)}{(keys is null ? "" : $" AND ({KeySql.List(Dialect, "s", Load.GuardKey)}) IN ({keys})")}
           AND (t."_millrace_generation" > {Generation}
             OR (t."_millrace_generation" = {Generation} AND t."_millrace_position" >= s."_millrace_position"))
         """;
@@ -128,15 +139,18 @@ internal class StageSql
         ? $"UPDATE {Stage} SET {Op} = CASE WHEN {Op} = {StageCode.Partial} THEN {StageCode.Delete} ELSE {StageCode.SoftDelete} END WHERE {Op} <> {StageCode.Delete}"
         : $"DELETE FROM {Stage} WHERE {Op} <> {StageCode.Delete}";
 
-    /// <summary>Keeps the last event of each key.</summary>
-    public string KeepLast() =>
+    /// <summary>The keys that repeat in the stage.</summary>
+    protected string RepeatedKeys => $"SELECT {Key} FROM {Stage} WHERE {Repeat}";
+
+    /// <summary>Keeps the last event of each key; empty where no key repeats.</summary>
+    public string KeepLast() => Load is { Repeats: not null, StagedRepeats: 0 } ? "" :
         $"""
         DELETE FROM {Stage}
         WHERE {Sequence} IN (
           SELECT {Sequence}
           FROM (
             SELECT {Sequence}, row_number() OVER (PARTITION BY {Key} ORDER BY {OrderDescending}) AS n
-            FROM {Stage}) AS ranked
+            FROM {Stage}{(Load.Repeats is null ? "" : $" WHERE ({Key}) IN ({RepeatedKeys})")}) AS ranked
           WHERE n > 1)
         """;
 }

@@ -81,6 +81,15 @@ internal sealed class TableLoad
     /// <summary>Partial rows in the stage.</summary>
     public long StagedPartials { get; set; }
 
+    /// <summary>Finds the staged rows whose key came before in the load; null where that cannot be told, or is of no use.</summary>
+    public RepeatedKeys? Repeats { get; private set; }
+
+    /// <summary>Staged rows whose key came before in the load, where <see cref="Repeats"/> tells.</summary>
+    public long StagedRepeats { get; set; }
+
+    /// <summary>True where the stage holds rows that are coded as soft deletes with their last values.</summary>
+    public bool HasSoftRows { get; set; }
+
     /// <summary>True where the rows that the table has must go before the stage is merged.</summary>
     public bool IsDeleteAllPending { get; set; }
 
@@ -108,16 +117,40 @@ internal sealed class TableLoad
     /// <summary>The key by which events are ordered: the row's, or for children their parent's.</summary>
     public ImmutableArray<string> GuardKey => Write.ParentKey.IsEmpty ? Write.Schema.Key : Write.ParentKey;
 
+    /// <summary>Begins to look for repeated keys among the staged rows, where the merge can use it: where it keeps the last event of a key.</summary>
+    public void TrackRepeats()
+    {
+        if (IsKeyed && !IsScd2 && Write.ParentKey.IsEmpty && Write.Strategy != MergeStrategy.InsertOnly
+            && Stored.Note is { IsManaged: true } && RepeatedKeys.CanTell(TypedKey.Select(k => k.Type)))
+        {
+            Repeats = new();
+        }
+    }
+
+    /// <summary>Gives memory back; repeated keys are not known from here on.</summary>
+    public void ForgetRepeats()
+    {
+        Repeats?.Dispose();
+        Repeats = null;
+    }
+
     /// <summary>Takes over a wider table.</summary>
     public void Refresh(TableWrite write, StoredTable stored)
     {
+        (string, LogicalType)[] formerKey = [.. TypedKey];
         Write = write;
         Stored = stored;
         Columns = [.. write.Schema.Columns.Select(c => stored.Find(c.Name)).OfType<StoredColumn>()];
         KeyColumns = [.. write.Schema.Key.Select(IndexOf)];
         KeyIndex = stored.Note?.KeyIndex;
         _boundSchema = null;
+        if (Repeats is not null && !TypedKey.SequenceEqual(formerKey))
+        {
+            ForgetRepeats();
+        }
     }
+
+    private IEnumerable<(string Name, LogicalType Type)> TypedKey => KeyColumns.Select(k => (Columns[k].Name, Columns[k].Type));
 
     /// <summary>Index of a data column, or -1.</summary>
     public int IndexOf(string name)
@@ -175,6 +208,7 @@ internal sealed class TableLoad
         new(SystemColumns.Position, LogicalType.Text, BulkValue.Position),
         new(StageSql.Time, LogicalType.TimestampUtc(), BulkValue.Time),
         .. Columns.Select((c, i) => new BulkColumn(c.Name, c.Type, BulkValue.Data, i)),
+        .. Repeats is null ? [] : (BulkColumn[])[new(StageSql.Repeat, LogicalType.Boolean, BulkValue.Repeat)],
         .. UnsetMarks.Select(m => new BulkColumn(m.Value, LogicalType.Boolean, BulkValue.Unset, IndexOf(m.Key))),
     ];
 }

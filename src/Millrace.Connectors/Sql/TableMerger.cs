@@ -101,11 +101,12 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         }
 
         // A plain upsert has the guard in its ON CONFLICT clause, which costs no pass of its own.
-        bool isPlainUpsert = load.Write.Strategy == MergeStrategy.Upsert && load.Write.ParentKey.IsEmpty
-            && new MergeSql(dialect, load, request).UsesConflict && !new FillSql(dialect, load, request.Generation).IsNeeded;
-        if (!isPlainUpsert)
+        // What is filled mixes events, so there the stale ones go before.
+        bool isUpsert = load.Write.Strategy == MergeStrategy.Upsert && load.Write.ParentKey.IsEmpty && new MergeSql(dialect, load, request).UsesConflict;
+        var fill = new FillSql(dialect, load, request.Generation);
+        if (!isUpsert || fill.IsNeeded)
         {
-            await RunAsync(new StageSql(dialect, load, request.Generation).DropStale(), cancellationToken).ConfigureAwait(false);
+            await RunAsync(fill.DropStale(isUpsert ? fill.Keys : null), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -115,6 +116,7 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         if (fill.IsNeeded)
         {
             await RunAsync(fill.Fill(), cancellationToken).ConfigureAwait(false);
+            load.HasSoftRows |= load.HasDeletedAt;
         }
     }
 
@@ -144,13 +146,18 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
 
     private async ValueTask DeleteAsync(TableLoad load, MergeSql merge, CancellationToken cancellationToken)
     {
-        if (load.HasDeletedAt)
+        if (load.HasSoftRows)
         {
             load.MergedDeletes += await ApplyAsync(load, merge, MergeSql.SoftCodes, cancellationToken).ConfigureAwait(false);
         }
-        else
+
+        if (!load.HasDeletedAt)
         {
             load.MergedDeletes += await RunAsync(merge.DeleteRows(), cancellationToken).ConfigureAwait(false);
+        }
+        else if (merge.MarksDeletesInPlace)
+        {
+            load.MergedDeletes += await RunAsync(merge.MarkDeleted(), cancellationToken).ConfigureAwait(false);
         }
 
         await WriteTombstonesAsync(load, cancellationToken).ConfigureAwait(false);

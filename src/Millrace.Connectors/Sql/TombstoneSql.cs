@@ -25,11 +25,14 @@ internal sealed class TombstoneSql(SqlDialect dialect, TableLoad load, WriteRequ
         SELECT {Dialect.Literal(Load.Stored.Id.Schema)}, {Dialect.Literal(Load.Stored.Id.Name)},
           {KeySql.AsText(Dialect, "s", Load.GuardKey)}, {Generation}, max(s."_millrace_position")
         FROM {Stage} AS s
-        WHERE s.{Op} = {StageCode.Delete} AND s."_millrace_position" IS NOT NULL
+        WHERE s.{Op} = {StageCode.Delete} AND s."_millrace_position" IS NOT NULL{(MarksDeletesInPlace ? AndUnknown : "")}
         GROUP BY 3
         ON CONFLICT (table_schema, table_name, key_text) DO UPDATE
         SET generation = excluded.generation, "position" = excluded."position"
         """;
+
+    // A row that is marked as deleted carries the position itself.
+    private string AndUnknown => $"\n  AND NOT EXISTS (SELECT 1 FROM {Target} AS t WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)})";
 
     private string IsMine =>
         $"b.table_schema = {Dialect.Literal(Load.Stored.Id.Schema)} AND b.table_name = {Dialect.Literal(Load.Stored.Id.Name)}";

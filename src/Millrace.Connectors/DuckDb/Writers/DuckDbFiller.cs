@@ -19,6 +19,7 @@ internal abstract class DuckDbFiller
         BulkValue.Unset => new UnsetFiller(column.Index),
         BulkValue.Sequence => new SequenceFiller(),
         BulkValue.Change => new ChangeFiller(),
+        BulkValue.Repeat => new RepeatFiller(),
         BulkValue.Position => new PositionFiller(),
         BulkValue.Time => new TimeFiller(),
         BulkValue.DeletedAt => new DeletedAtFiller(column.Constant),
@@ -128,6 +129,12 @@ internal abstract class DuckDbFiller
             for (int i = 0; i < count; i++)
                 codes[i] = Rows.Codes[from + i];
         }
+    }
+
+    private sealed unsafe class RepeatFiller : DuckDbFiller
+    {
+        internal override void Fill(int from, int count, DuckDbVector vector, int at) =>
+            Rows.Repeats.AsSpan(from, count).CopyTo(new Span<bool>(vector.Data<bool>() + at, count));
     }
 
     private sealed class PositionFiller : DuckDbFiller

@@ -1,6 +1,4 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Millrace.Core.Batches;
 
 namespace Millrace.Connectors.MongoDb.Decoding;
 
@@ -9,9 +7,6 @@ internal sealed class FieldTable
 {
     private readonly List<FieldColumns> _fields = [];
     private FieldColumns?[] _slots = new FieldColumns?[64];
-
-    // A seed of its own: names come from outside and must not be able to choose their slots.
-    private readonly ulong _seed = (ulong)Random.Shared.NextInt64() | 1;
 
     /// <summary>The fields in the order in which they were first seen.</summary>
     public IReadOnlyList<FieldColumns> Fields => _fields;
@@ -71,26 +66,5 @@ internal sealed class FieldTable
         }
     }
 
-    private uint Hash(ReadOnlySpan<byte> name)
-    {
-        ulong hash = _seed ^ (ulong)name.Length;
-        while (name.Length >= sizeof(ulong))
-        {
-            hash = Mix(hash ^ Unsafe.ReadUnaligned<ulong>(ref MemoryMarshal.GetReference(name)));
-            name = name[sizeof(ulong)..];
-        }
-
-        foreach (byte value in name)
-        {
-            hash = (hash ^ value) * 0x100000001b3;
-        }
-
-        return (uint)(Mix(hash) >> 32);
-    }
-
-    private static ulong Mix(ulong value)
-    {
-        value *= 0x9E3779B97F4A7C15;
-        return BitOperations.RotateLeft(value, 29) ^ (value >> 32);
-    }
+    private static uint Hash(ReadOnlySpan<byte> name) => (uint)ByteHash.Of(name, ByteHash.RandomSeed);
 }

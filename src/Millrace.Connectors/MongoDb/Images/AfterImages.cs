@@ -22,7 +22,8 @@ internal sealed class AfterImages : IDisposable
     private readonly Queue<(ulong Timestamp, ulong OpenSince, long End)> _marks = new();
     private readonly Lock _storeGate = new();
     private readonly ByteBuffer _key = new();
-    private readonly ByteBuffer _records = new();
+    private readonly ImageApplier _applier;
+    private Task _applying = Task.CompletedTask;
     private int _nextCollection;
     private long _applied;
 
@@ -31,6 +32,7 @@ internal sealed class AfterImages : IDisposable
         StateFolder.Create(directory);
         _store = new(Path.Combine(directory, FileName));
         _pending = new(Path.Combine(directory, SpillName), MaxPendingMemory);
+        _applier = new(_store, _pending);
         _collections = _store.ReadCollections();
         _nextCollection = _collections.Values.DefaultIfEmpty(0).Max() + 1;
     }
@@ -225,7 +227,25 @@ internal sealed class AfterImages : IDisposable
         }
     }
 
-    /// <summary>Brings the store up to what the destination has committed, and no further.</summary>
+    /// <summary>
+    /// Brings the store up to what the destination has committed, and no further, while others read on: waits for the load before, not for this one.
+    /// </summary>
+    /// <exception cref="MillraceException">The load before could not be stored.</exception>
+    public async ValueTask AcknowledgeAsync(ulong timestamp)
+    {
+        await SettleAsync().ConfigureAwait(false);
+        _applying = Task.Run(() => Acknowledge(timestamp));
+    }
+
+    /// <summary>Waits until what was acknowledged is stored.</summary>
+    /// <exception cref="MillraceException">It could not be stored.</exception>
+    public async ValueTask SettleAsync()
+    {
+        await _applying.ConfigureAwait(false);
+        _applying = Task.CompletedTask;
+    }
+
+    /// <summary>Brings the store up to a position before it returns.</summary>
     public void Acknowledge(ulong timestamp)
     {
         (ulong Timestamp, ulong OpenSince, long End)? reached = null;
@@ -249,10 +269,12 @@ internal sealed class AfterImages : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // A failure was told where it was waited for; where the run ended before, the next run applies those entries again.
+        _applying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
         _pending.Dispose();
         _store.Dispose();
         _key.Dispose();
-        _records.Dispose();
+        _applier.Dispose();
     }
 
     private static bool IsBroken(Exception exception) =>
@@ -264,16 +286,7 @@ internal sealed class AfterImages : IDisposable
         _store.Begin();
         try
         {
-            for (long at = _applied; at < end;)
-            {
-                at = _pending.CopyRecords(at, end, _records);
-                ReadOnlySpan<byte> records = _records.WrittenSpan;
-                while (!records.IsEmpty)
-                {
-                    _store.Write(PendingImages.Take(ref records));
-                }
-            }
-
+            _applier.Apply(_applied, end);
             _store.WriteState("position", timestamp);
             _store.WriteState("open_since", openSince);
             _store.Commit();

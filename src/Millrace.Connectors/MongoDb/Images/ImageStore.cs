@@ -46,7 +46,7 @@ internal sealed class ImageStore : IDisposable
         SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -32768");
         sqlite3 writer = _writer.Handle!;
         sqlite3 reader = _reader.Handle!;
-        _put = new(writer, "INSERT INTO images VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET document = excluded.document");
+        _put = new(writer, "INSERT OR REPLACE INTO images VALUES (?1, ?2, ?3)");
         _delete = new(writer, "DELETE FROM images WHERE collection = ?1 AND key = ?2");
         _begin = new(writer, "BEGIN IMMEDIATE");
         _commit = new(writer, "COMMIT");

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
 using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Core.Batches;
 
 namespace Millrace.Connectors.MongoDb.Images;
 
@@ -119,8 +118,9 @@ internal sealed class PendingImages : IDisposable
     /// <param name="from">Where to start.</param>
     /// <param name="end">Where to stop.</param>
     /// <param name="records">Replaced by the records.</param>
-    /// <returns>The address after them.</returns>
-    public long CopyRecords(long from, long end, ByteBuffer records)
+    /// <param name="next">The address after them.</param>
+    /// <returns>The address of the first of them.</returns>
+    public long CopyRecords(long from, long end, ByteBuffer records, out long next)
     {
         records.Clear();
         lock (_gate)
@@ -130,13 +130,35 @@ internal sealed class PendingImages : IDisposable
             int index = (int)(number - _firstChunk);
             if (index >= _chunks.Count)
             {
-                return end;
+                return next = end;
             }
 
             Chunk chunk = _chunks[index];
             int stop = number == end >> 32 ? (int)end : chunk.Length;
             ReadChunk(chunk, start, stop - start, records);
-            return number == end >> 32 ? end : Address(number + 1, 0);
+            next = number == end >> 32 ? end : Address(number + 1, 0);
+            return Address(number, start);
+        }
+    }
+
+    /// <summary>Copies one record.</summary>
+    /// <param name="address">Its address.</param>
+    /// <param name="record">Replaced by the record.</param>
+    public void CopyRecord(long address, ByteBuffer record)
+    {
+        lock (_gate)
+        {
+            Chunk chunk = _chunks[(int)((address >> 32) - _firstChunk)];
+            int offset = (int)address;
+            if (chunk.IsSpilled)
+            {
+                ReadSpilled(chunk, offset, record);
+            }
+            else
+            {
+                record.Clear();
+                record.Write(chunk.Bytes.AsSpan(offset, SizeOf(chunk.Bytes.AsSpan(offset))));
+            }
         }
     }
 
@@ -185,23 +207,7 @@ internal sealed class PendingImages : IDisposable
 
     private static long Address(long chunk, int offset) => (chunk << 32) | (uint)offset;
 
-    private static ulong Hash(int collection, ReadOnlySpan<byte> key)
-    {
-        ulong hash = 0x9E3779B97F4A7C15UL ^ (uint)collection;
-        while (key.Length >= sizeof(ulong))
-        {
-            hash = BitOperations.RotateLeft((hash ^ MemoryMarshal.Read<ulong>(key)) * 0xD6E8FEB86659FD93UL, 32);
-            key = key[sizeof(ulong)..];
-        }
-
-        foreach (byte value in key)
-        {
-            hash = (hash ^ value) * 0x100000001B3UL;
-        }
-
-        hash = (hash ^ (hash >> 29)) * 0xBF58476D1CE4E5B9UL;
-        return hash ^ (hash >> 32);
-    }
+    private static ulong Hash(int collection, ReadOnlySpan<byte> key) => ByteHash.Of(key, ByteHash.RandomSeed ^ (uint)collection);
 
     private void Remember(ulong hash, int collection, ReadOnlySpan<byte> key, long address)
     {
@@ -292,9 +298,7 @@ internal sealed class PendingImages : IDisposable
         ReadOnlySpan<byte> bytes;
         if (chunk.IsSpilled)
         {
-            ReadChunk(chunk, offset, HeaderBytes, _lookup);
-            int size = HeaderBytes + BinaryPrimitives.ReadInt32LittleEndian(_lookup.WrittenSpan[5..]) + BinaryPrimitives.ReadInt32LittleEndian(_lookup.WrittenSpan[9..]);
-            ReadChunk(chunk, offset, size, _lookup);
+            ReadSpilled(chunk, offset, _lookup);
             bytes = _lookup.WrittenSpan;
         }
         else
@@ -303,6 +307,15 @@ internal sealed class PendingImages : IDisposable
         }
 
         return Take(ref bytes);
+    }
+
+    private static int SizeOf(ReadOnlySpan<byte> header) =>
+        HeaderBytes + BinaryPrimitives.ReadInt32LittleEndian(header[5..]) + BinaryPrimitives.ReadInt32LittleEndian(header[9..]);
+
+    private void ReadSpilled(Chunk chunk, int offset, ByteBuffer record)
+    {
+        ReadChunk(chunk, offset, HeaderBytes, record);
+        ReadChunk(chunk, offset, SizeOf(record.WrittenSpan), record);
     }
 
     private void ReadChunk(Chunk chunk, int start, int count, ByteBuffer target)
@@ -332,7 +345,7 @@ internal sealed class PendingImages : IDisposable
             Spill(_chunks[_spilled++]);
         }
 
-        byte[] bytes = size <= ChunkBytes && _free.TryPop(out byte[]? free) ? free : new byte[Math.Max(size, ChunkBytes)];
+        byte[] bytes = size <= ChunkBytes && _free.TryPop(out byte[]? free) ? free : GC.AllocateUninitializedArray<byte>(Math.Max(size, ChunkBytes));
         _chunks.Add(new Chunk(bytes));
         return _chunks[^1];
     }
@@ -359,7 +372,7 @@ internal sealed class PendingImages : IDisposable
 
     private void Recycle(byte[] bytes)
     {
-        if (bytes.Length == ChunkBytes && _free.Count < 4)
+        if (bytes.Length == ChunkBytes && _free.Count < _maxChunks)
         {
             _free.Push(bytes);
         }

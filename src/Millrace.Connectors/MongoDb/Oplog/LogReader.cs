@@ -37,7 +37,7 @@ internal sealed class LogReader : IDisposable
     private ulong _done;          // every entry up to here was applied
     private int _entries;
     private bool _hasEntry;
-    private bool _atEnd;
+    private volatile bool _atEnd;
 
     public LogReader(OplogChain chain, AfterImages images, DatasetNames names, SourceSettings settings, ReadRequest request, LogRange range)
     {
@@ -57,6 +57,9 @@ internal sealed class LogReader : IDisposable
         _done = range.Replay;
         _cursor = new(chain, range.OpenSince == 0 ? range.Replay : Math.Min(range.Replay, range.OpenSince - 1), range.Until);
     }
+
+    /// <summary>True once nothing more is read. May be asked from another thread.</summary>
+    public bool HasEnded => _atEnd;
 
     /// <summary>The next batch; null after the last.</summary>
     public RecordBatch? Next(CancellationToken cancellationToken)

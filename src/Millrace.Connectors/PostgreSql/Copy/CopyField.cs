@@ -17,4 +17,18 @@ internal abstract class CopyField
     /// <summary>Writes the field of a row.</summary>
     /// <returns>Null, or why PostgreSQL cannot hold the value; then what was written counts for nothing.</returns>
     public abstract string? Write(CopyBuffer buffer, int row);
+
+    /// <summary>Writes a boolean that is true or NULL.</summary>
+    protected static void WriteTrueOrNull(CopyBuffer buffer, bool value)
+    {
+        if (value)
+        {
+            buffer.WriteInt32(1);
+            buffer.Take(1)[0] = 1;
+        }
+        else
+        {
+            buffer.WriteInt32(Null);
+        }
+    }
 }

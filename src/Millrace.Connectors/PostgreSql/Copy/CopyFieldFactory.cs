@@ -17,6 +17,7 @@ internal static class CopyFieldFactory
         BulkValue.Unset => new UnsetField(column.Index),
         BulkValue.Sequence => new SequenceField(),
         BulkValue.Change => new ChangeField(),
+        BulkValue.Repeat => new RepeatField(),
         BulkValue.Position => new PositionField(),
         BulkValue.Time => new SourceTimeField(false, 0),
         BulkValue.DeletedAt => new SourceTimeField(true, column.Constant),

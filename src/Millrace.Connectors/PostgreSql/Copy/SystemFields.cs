@@ -57,6 +57,22 @@ internal sealed class ChangeField : CopyField
     }
 }
 
+/// <summary>boolean: true where the row's key came before in the load, else NULL.</summary>
+internal sealed class RepeatField : CopyField
+{
+    private bool[] _repeats = [];
+
+    /// <inheritdoc/>
+    public override void Bind(BulkRows rows) => _repeats = rows.Repeats;
+
+    /// <inheritdoc/>
+    public override string? Write(CopyBuffer buffer, int row)
+    {
+        WriteTrueOrNull(buffer, _repeats[row]);
+        return null;
+    }
+}
+
 /// <summary>text: the row's position.</summary>
 internal sealed class PositionField : CopyField
 {
@@ -119,16 +135,7 @@ internal sealed class UnsetField(int tableColumn) : CopyField
     /// <inheritdoc/>
     public override string? Write(CopyBuffer buffer, int row)
     {
-        if (_rows.IsUnset(row, tableColumn))
-        {
-            buffer.WriteInt32(1);
-            buffer.Take(1)[0] = 1;
-        }
-        else
-        {
-            buffer.WriteInt32(Null);
-        }
-
+        WriteTrueOrNull(buffer, _rows.IsUnset(row, tableColumn));
         return null;
     }
 }
