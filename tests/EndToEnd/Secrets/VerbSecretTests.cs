@@ -116,11 +116,8 @@ public sealed class VerbSecretTests : IDisposable
 
     private async Task<(string Printed, int Code)> RunAsync(string line)
     {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int code = await MillraceCommandLine.RunAsync(
-            [.. line.Split(' '), "--project", _folder.Path], output, error, TestContext.Current.CancellationToken);
-        return ($"{line}\n{output}{error}", code);
+        ProcessOutcome outcome = await new CommandLineShell(_folder).RunAsync(line);
+        return ($"{line}\n{outcome.All}", outcome.ExitCode);
     }
 
     private static IEnumerable<string> Leaves(Command command, string words) => command.Subcommands

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Millrace.Cli.CommandLine;
 using Millrace.EndToEndTests.Support;
 
 namespace Millrace.EndToEndTests.Verbs;
@@ -21,7 +20,8 @@ public sealed class LookingVerbTests : IDisposable
     [MemberData(nameof(Lines))]
     public async Task Nothing_is_made_and_nothing_is_changed(string line)
     {
-        (await RunAsync("sample shop --out " + _folder["dump"] + " --orders 30")).ShouldBe(0);
+        var shell = new CommandLineShell(_folder);
+        (await shell.RunAsync("sample shop --out " + _folder["dump"] + " --orders 30")).ShouldExitWith(0);
         await File.WriteAllTextAsync(_folder["millrace.yaml"], """
             connections:
               backup: { type: mongodb, dump: dump, oplog: "dump/changes/oplog/*.bson", database: shop }
@@ -35,13 +35,13 @@ public sealed class LookingVerbTests : IDisposable
             """, TestContext.Current.CancellationToken);
 
         Dictionary<string, string> fresh = Files();
-        (await RunAsync(line)).ShouldBe(0);
+        (await shell.RunAsync(line)).ShouldExitWith(0);
         ShouldBeAsBefore(fresh);
 
-        (await RunAsync("run load")).ShouldBe(0);
-        (await RunAsync("sample shop --out " + _folder["dump"] + " --orders 30 --changes 20")).ShouldBe(0);
+        (await shell.RunAsync("run load")).ShouldExitWith(0);
+        (await shell.RunAsync("sample shop --out " + _folder["dump"] + " --orders 30 --changes 20")).ShouldExitWith(0);
         Dictionary<string, string> loaded = Files();
-        (await RunAsync(line)).ShouldBe(0);
+        (await shell.RunAsync(line)).ShouldExitWith(0);
         ShouldBeAsBefore(loaded);
     }
 
@@ -56,14 +56,4 @@ public sealed class LookingVerbTests : IDisposable
     private Dictionary<string, string> Files() => Directory.EnumerateFileSystemEntries(_folder.Path, "*", SearchOption.AllDirectories)
         .Order(StringComparer.Ordinal)
         .ToDictionary(f => Path.GetRelativePath(_folder.Path, f), f => Directory.Exists(f) ? "" : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f))));
-
-    private async Task<int> RunAsync(string line)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int code = await MillraceCommandLine.RunAsync(
-            [.. line.Split(' '), "--project", _folder.Path], output, error, TestContext.Current.CancellationToken);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{line}: {error}");
-        return code;
-    }
 }
