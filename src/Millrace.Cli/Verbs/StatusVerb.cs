@@ -15,6 +15,9 @@ namespace Millrace.Cli.Verbs;
 /// <summary><c>millrace status</c>: each task's last run and how far it is. Opens the catalog alone.</summary>
 internal static class StatusVerb
 {
+    // That of an incremental read holds the ids at its watermark; 'checkpoints list' shows it whole.
+    private const int WidestPosition = 80;
+
     public static Verb Create()
     {
         var verb = new Verb("status", "Show every task: its last run, when, what it moved, and how far it is.")
@@ -70,7 +73,7 @@ internal static class StatusVerb
                 s.Last is null ? "" : new ByteSize(s.Last.Counts.Bytes).ToString(),
                 s.Checkpoints.Count == 0 ? "" : $"{s.Checkpoints.Max(c => c.Checkpoint.Generation)}",
                 $"{s.Checkpoints.Count}",
-                s.Position,
+                s.Position.Length <= WidestPosition ? s.Position : s.Position[..(WidestPosition - 1)] + "…",
             ]));
     }
 

@@ -194,7 +194,7 @@ internal sealed class MongoDbDumpSource : ISource
     {
         string partition = CursorPrefix + collection.Name;
         Position start = request.Committed.FirstOrDefault(c => c.Partition == partition)?.Position ?? CursorState.Start;
-        using CursorState state = CursorState.Parse(start, CursorField);
+        using CursorState state = CursorState.Parse(start, CursorField, _settings.MayRepeat);
         if (state.IsDone && state.File == file.Fingerprint)
         {
             return null;
@@ -231,7 +231,7 @@ internal sealed class MongoDbDumpSource : ISource
     {
         MongoNamespace name = MongoNamespace.Parse(request.Partition.Name[CursorPrefix.Length..]);
         IDocumentFile file = Dump.Find(name)?.Documents ?? throw NotFound(name);
-        CursorState state = CursorState.Parse(request.Partition.Start, CursorField);
+        CursorState state = CursorState.Parse(request.Partition.Start, CursorField, _settings.MayRepeat);
         state.Open(file.Fingerprint);
         return new(file, state.Offset, _names.TableOf(name), request, new DocumentSelection(_settings, byTime: true), _settings.HidesRaw, state);
     }

@@ -80,6 +80,9 @@ public sealed record SourceSettings(
     /// <summary>The cursor field of incremental reads.</summary>
     public string? CursorField { get; init; }
 
+    /// <summary>True where the target merges on a key: a row that is read a second time then changes nothing. Where it appends, it would be doubled.</summary>
+    public bool MayRepeat { get; init; }
+
     /// <summary>A filter in the source's own language (MongoDB: an extended JSON filter), or null.</summary>
     public string? Filter { get; init; }
 

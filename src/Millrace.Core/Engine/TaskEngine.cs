@@ -156,6 +156,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         {
             Selector = task.Source.Datasets,
             CursorField = task.Source.CursorField,
+            MayRepeat = task.Target.Disposition == WriteDisposition.Merge,
             Filter = task.Source.Filter,
             Fields = task.Source.Fields,
             From = context.From,

@@ -1,5 +1,6 @@
 using Millrace.Connectors.MongoDb;
 using Millrace.Connectors.MongoDb.Decoding;
+using Millrace.Connectors.MongoDb.Files;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
@@ -26,6 +27,44 @@ public sealed class IncrementalAndArchiveTests : IDisposable
         first.Rows.Select(r => r.Values["_id"]).ShouldBe(["1", "2", "3", "4"]);
         same.Plan.Partitions.ShouldBeEmpty();
         second.Rows.Select(r => r.Values["_id"]).ShouldBe(["5", "6"]);
+    }
+
+    [Fact]
+    public async Task Thousands_of_ties_at_the_watermark_are_not_read_twice()
+    {
+        string[] ties = [.. Enumerable.Range(0, 5000).Select(i => $$"""{"_id":{{i}},"at":7}""")];
+        Write(ties);
+        SourceRunner first = await Incremental();
+        Write([.. ties, """{"_id":5000,"at":7}"""]);
+        SourceRunner second = await Incremental(first.Committed);
+
+        first.Rows.Count.ShouldBe(5000);
+        second.Rows.Select(r => r.Values["_id"]).ShouldBe(["5000"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task More_ties_than_are_remembered_are_read_again_only_where_that_does_no_harm(bool mayRepeat)
+    {
+        string[] ties = [.. Enumerable.Range(0, CursorState.MostTies + 1).Select(i => $$"""{"_id":{{i}},"at":7}""")];
+        Write(ties);
+        SourceRunner first = await Incremental(mayRepeat: mayRepeat);
+        Write([.. ties, """{"_id":-1,"at":8}"""]);
+        SourceRunner second = await Incremental(first.Committed, mayRepeat: mayRepeat);
+
+        first.Rows.Count.ShouldBe(ties.Length);
+        first.Error.ShouldBeNull();
+        if (mayRepeat)
+        {
+            second.Rows.Select(r => r.Values["_id"]).ShouldBe([CursorState.MostTies.ToString(), "-1"]);
+        }
+        else
+        {
+            MillraceException error = second.Error.ShouldNotBeNull();
+            error.Code.ShouldBe(ErrorCodes.InvalidConfiguration);
+            error.Fix.ShouldNotBeNull().ShouldContain("merge");
+        }
     }
 
     [Fact]
@@ -120,12 +159,12 @@ public sealed class IncrementalAndArchiveTests : IDisposable
 
     private void Write(params string[] documents) => DumpWriter.Collection(Path.Combine(_folder.FullName, "dump"), "shop", "orders", documents);
 
-    private Task<SourceRunner> Incremental(Dictionary<string, Position>? committed = null, int? stopAfter = null) => new SourceRunner
+    private Task<SourceRunner> Incremental(Dictionary<string, Position>? committed = null, int? stopAfter = null, bool mayRepeat = false) => new SourceRunner
     {
         Committed = committed ?? new(StringComparer.Ordinal),
         StopAfter = stopAfter,
         MaxRows = stopAfter is null ? 8192 : 10,
-        Configure = s => s with { CursorField = "at" },
+        Configure = s => s with { CursorField = "at", MayRepeat = mayRepeat },
     }.RunAsync(SourceRunner.Settings(
         new MongoDbOptions { Dump = Path.Combine(_folder.FullName, "dump") }, ReplicationMethod.Incremental, "", "shop.orders"));
 

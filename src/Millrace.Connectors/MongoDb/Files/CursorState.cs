@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
@@ -15,9 +16,10 @@ namespace Millrace.Connectors.MongoDb.Files;
 internal sealed class CursorState : IDisposable
 {
     /// <summary>
-    /// Ids remembered at one value. Beyond it ties are read again, which a merge does not notice: losing them would be worse.
+    /// Ids remembered at one value, eight bytes each in the position. Beyond it ties are read again, which a merge does not notice; a target
+    /// that appends is not given what may be there already: <see cref="Take"/> fails.
     /// </summary>
-    private const int MaxTies = 2000;
+    internal const int MostTies = 100_000;
 
     private const string Beginning = "start";
 
@@ -28,10 +30,17 @@ internal sealed class CursorState : IDisposable
     private readonly BsonWriter _highWriter;
     private readonly HashSet<long> _lowTies = [];
     private readonly HashSet<long> _highTies = [];
+    private readonly string _cursorField;
+    private readonly bool _mayRepeat;
+    private bool _lowHasMore;
+    private bool _highHasMore;
     private long _tie;
+    private bool _mayBeTaken;
 
-    private CursorState(string cursorField)
+    private CursorState(string cursorField, bool mayRepeat)
     {
+        _cursorField = cursorField;
+        _mayRepeat = mayRepeat;
         _path = new(cursorField);
         _highWriter = new(_high);
     }
@@ -49,10 +58,13 @@ internal sealed class CursorState : IDisposable
     public static Position Start { get; } = new($"{MongoDbPositions.CursorScheme}/{Beginning}");
 
     /// <summary>Reads a position.</summary>
+    /// <param name="position">The position.</param>
+    /// <param name="cursorField">The path of the cursor field.</param>
+    /// <param name="mayRepeat">True where a document that is read a second time does no harm.</param>
     /// <exception cref="MillraceException">MR1002: it is none of this kind.</exception>
-    public static CursorState Parse(Position position, string cursorField)
+    public static CursorState Parse(Position position, string cursorField, bool mayRepeat)
     {
-        var state = new CursorState(cursorField);
+        var state = new CursorState(cursorField, mayRepeat);
         if (position == Start)
         {
             return state;
@@ -82,6 +94,7 @@ internal sealed class CursorState : IDisposable
             _low.Write(_high.WrittenSpan);
             _lowTies.Clear();
             _lowTies.UnionWith(_highTies);
+            _lowHasMore = _highHasMore;
             Offset = 0;
         }
 
@@ -95,17 +108,25 @@ internal sealed class CursorState : IDisposable
         if (!TryFindValue(document, out BsonValue value))
         {
             // Without a value it has no place in the order: it is read once, by the first read of all.
+            _mayBeTaken = false;
             return _low.Length == 0;
         }
 
         _tie = HashOfId(document);
         int order = _low.Length == 0 ? 1 : BsonCompare.Compare(value, ValueIn(_low));
+        _mayBeTaken = order == 0 && _lowHasMore;
         return order > 0 || (order == 0 && !_lowTies.Contains(_tie));
     }
 
     /// <summary>Raises the watermark to the document that <see cref="IsNew"/> was asked of last.</summary>
+    /// <exception cref="MillraceException">MR1002: it may have been taken before, and the target appends.</exception>
     public void Take(ReadOnlySpan<byte> document)
     {
+        if (_mayBeTaken && !_mayRepeat)
+        {
+            throw TooManyTies();
+        }
+
         if (TryFindValue(document, out BsonValue value))
         {
             Raise(value, _tie);
@@ -118,12 +139,14 @@ internal sealed class CursorState : IDisposable
         using var bytes = new ByteBuffer();
         var writer = new BsonWriter(bytes);
         writer.StartDocument();
-        WriteValue(writer, "high"u8, _high, "ties"u8, _highTies);
+        WriteValue(writer, "high"u8, _high);
+        WriteTies(writer, "ties"u8, _highTies, "more"u8, _highHasMore);
         writer.WriteString("file"u8, Encoding.UTF8.GetBytes(File));
         if (!isDone)
         {
             writer.WriteInt64("at"u8, offset);
-            WriteValue(writer, "low"u8, _low, "lowTies"u8, _lowTies);
+            WriteValue(writer, "low"u8, _low);
+            WriteTies(writer, "lowTies"u8, _lowTies, "lowMore"u8, _lowHasMore);
         }
 
         writer.End();
@@ -147,21 +170,27 @@ internal sealed class CursorState : IDisposable
         return reader.Current;
     }
 
-    private static void WriteValue(BsonWriter writer, ReadOnlySpan<byte> name, ByteBuffer value, ReadOnlySpan<byte> tiesName, HashSet<long> ties)
+    private static void WriteValue(BsonWriter writer, ReadOnlySpan<byte> name, ByteBuffer value)
     {
-        if (value.Length == 0)
+        if (value.Length > 0)
         {
-            return;
+            writer.WriteValue(name, ValueIn(value));
+        }
+    }
+
+    // In order, so that equal states are equal texts.
+    private static void WriteTies(BsonWriter writer, ReadOnlySpan<byte> name, HashSet<long> ties, ReadOnlySpan<byte> moreName, bool hasMore)
+    {
+        if (ties.Count > 0)
+        {
+            long[] ordered = [.. ties.Order()];
+            writer.WriteBinary(name, 0, MemoryMarshal.AsBytes<long>(ordered));
         }
 
-        writer.WriteValue(name, ValueIn(value));
-        writer.StartArray(tiesName);
-        foreach (long tie in ties.Order())
+        if (hasMore)
         {
-            writer.WriteInt64(default, tie);
+            writer.WriteBoolean(moreName, true);
         }
-
-        writer.End();
     }
 
     private bool TryFindValue(ReadOnlySpan<byte> document, out BsonValue value) =>
@@ -182,11 +211,16 @@ internal sealed class CursorState : IDisposable
             _highWriter.WriteValue("v"u8, value);
             _highWriter.End();
             _highTies.Clear();
+            _highHasMore = false;
         }
 
-        if (_highTies.Count < MaxTies)
+        if (_highTies.Count < MostTies)
         {
             _highTies.Add(tie);
+        }
+        else
+        {
+            _highHasMore |= !_highTies.Contains(tie);
         }
     }
 
@@ -227,11 +261,19 @@ internal sealed class CursorState : IDisposable
         }
         else if (name.SequenceEqual("ties"u8))
         {
-            ReadTies(field.GetDocument(), _highTies);
+            ReadTies(field.GetBinary(out _), _highTies);
         }
         else if (name.SequenceEqual("lowTies"u8))
         {
-            ReadTies(field.GetDocument(), _lowTies);
+            ReadTies(field.GetBinary(out _), _lowTies);
+        }
+        else if (name.SequenceEqual("more"u8))
+        {
+            _highHasMore = field.GetBoolean();
+        }
+        else if (name.SequenceEqual("lowMore"u8))
+        {
+            _lowHasMore = field.GetBoolean();
         }
         else if (name.SequenceEqual("file"u8))
         {
@@ -253,12 +295,18 @@ internal sealed class CursorState : IDisposable
         writer.End();
     }
 
-    private static void ReadTies(ReadOnlySpan<byte> array, HashSet<long> ties)
+    private static void ReadTies(ReadOnlySpan<byte> hashes, HashSet<long> ties)
     {
-        var reader = new BsonReader(array);
-        while (reader.Next())
+        for (; hashes.Length >= sizeof(long); hashes = hashes[sizeof(long)..])
         {
-            ties.Add(reader.GetInt64());
+            ties.Add(MemoryMarshal.Read<long>(hashes));
         }
     }
+
+    private MillraceException TooManyTies() => new(
+        ErrorCodes.InvalidConfiguration,
+        $"More than {MostTies:N0} documents have one value of the cursor field '{_cursorField}', the highest that was read: which of them are loaded "
+        + "already is not known, and appending them again would double rows.",
+        "Choose a finer cursor_field, such as a time with milliseconds, or let rows merge on a key (write_disposition: merge).",
+        "cursor_field");
 }

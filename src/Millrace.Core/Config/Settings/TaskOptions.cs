@@ -70,7 +70,7 @@ internal sealed class TaskSourceOptions
     [Option("replication_method", "How it is read; the connector's first method where it is left out.")]
     public ReplicationMethod? ReplicationMethod { get; init; }
 
-    [Option("cursor_field", "The field that orders incremental reads.", Example = "updated_at")]
+    [Option("cursor_field", "The field that orders incremental reads. The finer, the better: where more than 100,000 rows share its highest value, which of them are loaded is not known, and a target that appends is refused the rest.", Example = "updated_at")]
     public string? CursorField { get; init; }
 
     [Option("filter", "Only rows that satisfy this, in the source's own language (MongoDB: a filter document).", Example = "{ status: paid }")]
