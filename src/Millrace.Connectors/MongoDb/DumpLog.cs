@@ -12,36 +12,69 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     /// <summary>The partition's name.</summary>
     public const string Partition = "log";
 
+    /// <summary>The partition that says whose changes were taken from which stretch of the log.</summary>
+    public const string DatasetsPartition = "log.datasets";
+
+    /// <summary>The partition that gives collections that were included later what they missed of the log.</summary>
+    public const string CatchUpPartition = "log.catch-up";
+
+    private const string IncludedLaterFix =
+        "Put the oplog files back, or make a new dump with mongodump --oplog and set dump: to it, or give the new datasets a task of their own, "
+        + "or load this task anew: on_history_lost: resnapshot.";
+
+    private static readonly Estimate Nothing = new(0, Certainty.Exact, 0, Certainty.Exact);
+
     private readonly Lock _gate = new();
+    private readonly LogSelection _selection = LogSelection.Of(connection.Database, settings.Selector);
     private PlanRequest _request = new([], 1);
     private OplogChain? _chain;
     private AfterImages? _images;
     private volatile LogReader? _reader;
+    private LogCoverage? _coverage;
+    private CatchUp? _catchUp;
+    private LogPurpose _purpose = LogPurpose.GoOn;
+    private volatile bool _hasCaughtUp = true;
 
-    /// <summary>Plans the partition; null where nothing waits.</summary>
+    /// <summary>Plans the partitions of the log; none where nothing waits.</summary>
     /// <exception cref="MillraceException">MR1303: entries that are needed are gone.</exception>
-    public PartitionPlan? Plan(PlanRequest request, CancellationToken cancellationToken)
+    public IReadOnlyList<PartitionPlan> Plan(PlanRequest request, CancellationToken cancellationToken)
     {
         _request = request;
-        _chain = OplogChain.Open(connection, dump, settings.StateDirectory, settings.LooksOnly, cancellationToken);
-        if (_chain.Files.IsEmpty)
+        OplogChain chain = _chain = OplogChain.Open(connection, dump, settings.StateDirectory, settings.LooksOnly, cancellationToken);
+        ulong committed = CommittedPosition();
+        LogCoverage? stored = Find(DatasetsPartition) is { } found ? LogCoverage.Parse(found.Position) : null;
+        LogCoverage coverage = _coverage = CoverageNow(stored, committed, chain);
+        if (chain.Files.IsEmpty)
         {
-            return null;
+            return coverage.CatchingUp is not null ? throw NoChain() : [];
         }
 
-        ulong? committed = CommittedPosition();
-        _chain.CheckContinuity(committed ?? 0);
-        if (committed >= _chain.Last)
+        chain.CheckContinuity(committed);
+        var partitions = new List<PartitionPlan>();
+        if (coverage.CatchingUp is not null)
         {
-            return null;
+            AddCatchUp(partitions, chain, committed);
         }
 
-        CheckReplay(_chain, committed);
-        return new PartitionPlan(Partition, 1, MongoDbPositions.Oplog(committed ?? 0), MongoDbPositions.Oplog(_chain.Last))
+        AddLog(partitions, chain, committed);
+
+        // Where nothing is read, the next plan comes to the same coverage again.
+        if (partitions.Count > 0 && coverage.Position != stored?.Position)
         {
-            Waiting = _chain.Remaining(committed ?? 0),
-        };
+            partitions.Insert(0, new(DatasetsPartition, 1, coverage.Position, coverage.Position) { Waiting = Nothing });
+        }
+
+        return partitions;
     }
+
+    /// <summary>
+    /// True where a collection of the dump has to be loaded from it: not where its changes were followed from the first one on, as those of a
+    /// collection that was made since the first dump, and not yet where the log has not come to this dump.
+    /// </summary>
+    public bool NeedsSnapshot(MongoNamespace collection) =>
+        CommittedPosition() == 0
+        || Find(MongoDbDumpSource.SnapshotPrefix + collection) is not null
+        || (_purpose != LogPurpose.GoOnWithoutNew && !_coverage!.Missing(collection).IsEmpty);
 
     /// <summary>
     /// Source time of snapshot rows, ticks since 1970: that of the chain's first entry, before which the dump was begun, so that a version never ends
@@ -49,24 +82,31 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     /// </summary>
     public long SnapshotTime => _chain is { Files.IsEmpty: false } chain ? (long)(chain.Files[0].Facts.First >> 32) * TimeSpan.TicksPerSecond : 0;
 
-    /// <summary>Opens the partition for reading.</summary>
+    /// <summary>Opens a partition of entries for reading.</summary>
     public async ValueTask<LogReader> OpenAsync(ReadRequest request, CancellationToken cancellationToken)
     {
-        OplogChain chain = _chain ??= OplogChain.Open(connection, dump, settings.StateDirectory, settings.LooksOnly, cancellationToken);
-        ulong start = MongoDbPositions.ParseOplog(request.Partition.Start);
-        ulong until = request.Partition.Until is { } position ? MongoDbPositions.ParseOplog(position) : chain.Last;
-        AfterImages images = Images(start);
-        await images.SettleAsync().ConfigureAwait(false);
-        if (images.Position is null)
+        OplogChain chain = _chain!;
+        bool isCatchUp = request.Partition.Name == CatchUpPartition;
+        ulong start = isCatchUp ? _catchUp!.Position : MongoDbPositions.ParseOplog(request.Partition.Start);
+        ulong until = isCatchUp ? _catchUp!.Until : MongoDbPositions.ParseOplog(request.Partition.Until!);
+        AfterImages images = Images();
+        if (_reader is null)
         {
-            ImportAll(images, start, cancellationToken);
+            await images.SettleAsync().ConfigureAwait(false);
+        }
+
+        if (images.Reached is null)
+        {
+            ImportAll(images, mustBeSame: start > 0 && !isCatchUp, cancellationToken);
         }
 
         // What is older than the dump's own oplog is in the dump.
         ulong beginning = chain.Origin == 0 ? 0 : chain.Origin - 1;
-        ulong replay = Math.Max(images.Position ?? 0, beginning);
-        chain.CheckContinuity(images.Position ?? 0);
-        return _reader = new LogReader(chain, images, names, settings, request, new LogRange(replay, Math.Max(start, beginning), until, images.OpenSince));
+        (ulong replay, ulong openSince) = images.Reached ?? (beginning, 0);
+        chain.CheckContinuity(images.Reached?.Position ?? 0);
+        var scope = new LogScope(names, _coverage, isCatchUp ? LogPurpose.CatchUp : _purpose);
+        var range = new LogRange(replay, start == 0 ? beginning : start, until, openSince);
+        return _reader = new LogReader(chain, images, scope, settings, request, range);
     }
 
     /// <summary>Brings the after-images up to what the destination has committed; once the log is read to its end, before this returns.</summary>
@@ -74,45 +114,142 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     {
         foreach (Checkpoint checkpoint in durable)
         {
-            if (checkpoint.Partition == Partition && _images is not null)
+            if (checkpoint.Partition == CatchUpPartition)
             {
-                await _images.AcknowledgeAsync(MongoDbPositions.ParseOplog(checkpoint.Position)).ConfigureAwait(false);
-                if (_reader is not { HasEnded: false })
-                {
-                    await _images.SettleAsync().ConfigureAwait(false);
-                }
+                (_, ulong timestamp, bool atEnd) = MongoDbPositions.ParseCatchUp(checkpoint.Position);
+                await FollowAsync(timestamp).ConfigureAwait(false);
+                _hasCaughtUp |= atEnd;
             }
-            else if (checkpoint.Partition != Partition && HasLog && MongoDbPositions.ParseDump(checkpoint.Position).AtEnd)
+            else if (HasLog && checkpoint.Partition.StartsWith(MongoDbDumpSource.SnapshotPrefix, StringComparison.Ordinal)
+                && MongoDbPositions.ParseDump(checkpoint.Position).AtEnd)
             {
                 ImportOne(checkpoint, cancellationToken);
             }
+        }
+
+        // While collections catch up, the images are at an earlier place than the log, whatever is durable of that.
+        if (_hasCaughtUp && durable.FirstOrDefault(c => c.Partition == Partition) is { } log)
+        {
+            await FollowAsync(MongoDbPositions.ParseOplog(log.Position)).ConfigureAwait(false);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _images?.Dispose();
 
-    private bool HasLog => dump.Oplog is not null || !connection.OplogPatterns.IsEmpty;
-
-    private ulong? CommittedPosition() =>
-        _request.Committed.FirstOrDefault(c => c.Partition == Partition) is { } found ? MongoDbPositions.ParseOplog(found.Position) : null;
-
-    /// <summary>Checks that the after-images can be brought to the committed position, from where they are or from the dump.</summary>
-    private void CheckReplay(OplogChain chain, ulong? committed)
+    private async ValueTask FollowAsync(ulong timestamp)
     {
-        if (committed is null)
+        if (_images is null)
         {
             return;
         }
 
-        ulong? kept = null;
-        if (AfterImages.Exists(settings.StateDirectory))
+        await _images.AcknowledgeAsync(timestamp).ConfigureAwait(false);
+        if (_reader is not { HasEnded: false })
         {
-            AfterImages images = Images(committed.Value);
-            kept = images.Position;
+            await _images.SettleAsync().ConfigureAwait(false);
+        }
+    }
+
+    private bool HasLog => dump.Oplog is not null || !connection.OplogPatterns.IsEmpty;
+
+    /// <summary>The selection that after-images are kept for.</summary>
+    private LogSelection Kept => _purpose == LogPurpose.GoOnWithoutNew ? _coverage!.Latest : _selection;
+
+    private Checkpoint? Find(string partition) => _request.Committed.FirstOrDefault(c => c.Partition == partition);
+
+    /// <summary>The entry that the log is committed to; 0 before the first.</summary>
+    private ulong CommittedPosition() => Find(Partition) is { } found ? MongoDbPositions.ParseOplog(found.Position) : 0;
+
+    /// <summary>What was taken of the log, with the task's datasets as they are now.</summary>
+    private LogCoverage CoverageNow(LogCoverage? stored, ulong committed, OplogChain chain)
+    {
+        if (committed == 0)
+        {
+            return LogCoverage.Begin(chain.First, _selection);
         }
 
-        if (kept is null)
+        // Without a record, what is known to have been followed are the collections that were loaded.
+        LogCoverage coverage = stored ?? LogCoverage.Begin(
+            chain.First, LogSelection.Of(connection.Database, new([.. LoadedCollections().Select(names.NameOf).OfType<string>()], [])));
+        Position? caughtUp = Find(CatchUpPartition)?.Position;
+        if (coverage.CatchingUp != _selection || coverage.CaughtUp(caughtUp).AtEnd)
+        {
+            coverage = coverage.Settle(caughtUp);
+        }
+
+        if (coverage.CatchingUp is not null)
+        {
+            return coverage;
+        }
+
+        if (!coverage.Lacks(_selection))
+        {
+            return coverage.With(_selection, committed);
+        }
+
+        if (committed >= chain.Origin)
+        {
+            return coverage with { CatchingUp = _selection };
+        }
+
+        // The dump is newer than the place that the log has reached: the log has to come there first, with what it was read for so far.
+        _purpose = LogPurpose.GoOnWithoutNew;
+        return _selection.Covers(coverage.Latest) ? coverage : throw DumpIsAhead(chain, committed);
+    }
+
+    /// <summary>Plans what collections missed while they were left out.</summary>
+    private void AddCatchUp(List<PartitionPlan> partitions, OplogChain chain, ulong committed)
+    {
+        _catchUp = new(_coverage!.CaughtUp(Find(CatchUpPartition)?.Position).Reached, committed);
+        _hasCaughtUp = false;
+        CheckCatchUp(chain, _catchUp);
+        Estimate all = chain.Remaining(_catchUp.Position), after = chain.Remaining(committed);
+        string id = _coverage.Id;
+        Position start = MongoDbPositions.CatchUp(id, _catchUp.Position, atEnd: false);
+        partitions.Add(new(CatchUpPartition, 2, start, MongoDbPositions.CatchUp(id, committed, atEnd: true))
+        {
+            Waiting = new(0, Certainty.Unknown, all.Bytes - after.Bytes, all.BytesKnown, all.Oldest),
+        });
+    }
+
+    private void AddLog(List<PartitionPlan> partitions, OplogChain chain, ulong committed)
+    {
+        if (committed >= chain.Last)
+        {
+            return;
+        }
+
+        if (committed > 0 && _catchUp is null)
+        {
+            CheckReplay(chain);
+        }
+
+        partitions.Add(new(Partition, 3, MongoDbPositions.Oplog(committed), MongoDbPositions.Oplog(chain.Last)) { Waiting = chain.Remaining(committed) });
+    }
+
+    /// <summary>Checks that the log is there from where the catching up goes on, or from the dump on where it begins.</summary>
+    private void CheckCatchUp(OplogChain chain, CatchUp catchUp)
+    {
+        ulong? kept = catchUp.Position > 0 ? KeptPosition() : null;
+        if (kept is null && chain.Origin == 0)
+        {
+            // Nothing in the dump says where its log begins: it must be the dump and the log that the task began with.
+            CheckDumpIsTheSame();
+            if (chain.First > _coverage!.From)
+            {
+                throw ChainBeginsLate(chain);
+            }
+        }
+
+        chain.CheckContinuity(kept ?? 0);
+    }
+
+    /// <summary>Checks that the after-images can be brought to the committed position, from where they are or from the dump.</summary>
+    private void CheckReplay(OplogChain chain)
+    {
+        ulong? kept = KeptPosition();
+        if (kept is null && !settings.LooksOnly)
         {
             CheckDumpIsTheSame();
         }
@@ -120,8 +257,14 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         chain.CheckContinuity(kept ?? 0);
     }
 
-    /// <summary>The after-images, forgotten first where they belong to another generation or ran ahead of the destination.</summary>
-    private AfterImages Images(ulong start)
+    /// <summary>The position of the after-images; null where there are none, or where they may not be touched.</summary>
+    private ulong? KeptPosition() => !settings.LooksOnly && AfterImages.Exists(settings.StateDirectory) ? Images().Position : null;
+
+    /// <summary>
+    /// The after-images, forgotten first where they belong to another generation, ran ahead of the destination, or were brought to their position
+    /// without a collection that is taken now.
+    /// </summary>
+    private AfterImages Images()
     {
         lock (_gate)
         {
@@ -136,19 +279,24 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
                 }
 
                 _images = AfterImages.Open(settings.StateDirectory);
-                if (_images.Generation != (ulong)_request.Generation || _images.Position > start)
+                bool isComplete = _images.Position is null || (_images.Scope is { } scope && LogSelection.Parse(scope).Covers(Kept));
+                bool isAhead = _images.Position > (_catchUp?.Position ?? CommittedPosition());
+                if (_images.Generation != (ulong)_request.Generation || isAhead || !isComplete)
                 {
                     _images.Reset(_request.Generation);
                 }
+
+                // From here on they are kept for this selection only, so before the first entry is applied the store says so.
+                _images.Scope = Kept.ToString();
             }
 
             return _images;
         }
     }
 
-    private void ImportAll(AfterImages images, ulong start, CancellationToken cancellationToken)
+    private void ImportAll(AfterImages images, bool mustBeSame, CancellationToken cancellationToken)
     {
-        if (start > 0)
+        if (mustBeSame)
         {
             CheckDumpIsTheSame();
         }
@@ -167,7 +315,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         MongoNamespace name = MongoNamespace.Parse(checkpoint.Partition[MongoDbDumpSource.SnapshotPrefix.Length..]);
         if (dump.Find(name)?.Documents is { } file && file.Fingerprint == MongoDbPositions.ParseDump(checkpoint.Position).Fingerprint)
         {
-            AfterImages images = Images(CommittedPosition() ?? 0);
+            AfterImages images = Images();
             if (images.Position is null)
             {
                 images.Import(name, file, cancellationToken);
@@ -178,9 +326,9 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     /// <summary>Without after-images the log has to be applied to the dump again, which must then be the one that was loaded.</summary>
     private void CheckDumpIsTheSame()
     {
-        foreach (Checkpoint checkpoint in _request.Committed.Where(c => c.Partition != Partition))
+        foreach (MongoNamespace name in LoadedCollections().Where(names.Takes))
         {
-            MongoNamespace name = MongoNamespace.Parse(checkpoint.Partition[MongoDbDumpSource.SnapshotPrefix.Length..]);
+            Checkpoint checkpoint = Find(MongoDbDumpSource.SnapshotPrefix + name)!;
             if (dump.Find(name)?.Documents?.Fingerprint != MongoDbPositions.ParseDump(checkpoint.Position).Fingerprint)
             {
                 throw new MillraceException(
@@ -190,4 +338,25 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
             }
         }
     }
+
+    private IEnumerable<MongoNamespace> LoadedCollections() => _request.Committed
+        .Where(c => c.Partition.StartsWith(MongoDbDumpSource.SnapshotPrefix, StringComparison.Ordinal))
+        .Select(c => MongoNamespace.Parse(c.Partition[MongoDbDumpSource.SnapshotPrefix.Length..]));
+
+    private static MillraceException NoChain() => new(
+        ErrorCodes.HistoryLost,
+        "Datasets were included after this task had begun to read the log, and there is no oplog file any more that holds the changes they missed.",
+        IncludedLaterFix);
+
+    private MillraceException ChainBeginsLate(OplogChain chain) => new(
+        ErrorCodes.HistoryLost,
+        $"Datasets were included after this task had begun to read the log, and the oplog files that hold the changes they missed are gone: the log was read from "
+        + $"{MongoDbPositions.Describe(_coverage!.From)} on, and the first file, {chain.Files[0].File.Path}, begins at {MongoDbPositions.Describe(chain.First)}.",
+        IncludedLaterFix);
+
+    private static MillraceException DumpIsAhead(OplogChain chain, ulong committed) => new(
+        ErrorCodes.HistoryLost,
+        $"Datasets were included and others left out at once, and the dump's log begins at {MongoDbPositions.Describe(chain.Origin)}, after the "
+        + $"{MongoDbPositions.Describe(committed)} that this task has read to.",
+        "Run the task once with the datasets that it had, so that it reads up to the dump, and change them then.");
 }

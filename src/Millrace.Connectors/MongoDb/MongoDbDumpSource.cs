@@ -55,10 +55,11 @@ internal sealed class MongoDbDumpSource : ISource
     public ValueTask<ReadPlan> PlanAsync(PlanRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        IReadOnlyList<PartitionPlan> log = IsChangeCapture ? Log.Plan(request, cancellationToken) : [];
         var partitions = new List<PartitionPlan>();
         foreach (DumpedCollection collection in Chosen())
         {
-            PartitionPlan? plan = collection.Documents is not { } file ? null
+            PartitionPlan? plan = collection.Documents is not { } file || (IsChangeCapture && !Log.NeedsSnapshot(collection.Name)) ? null
                 : _settings.Method == ReplicationMethod.Incremental ? PlanIncremental(collection, file, request, cancellationToken)
                 : PlanSnapshot(collection, file, request, cancellationToken);
             if (plan is not null)
@@ -67,15 +68,7 @@ internal sealed class MongoDbDumpSource : ISource
             }
         }
 
-        if (IsChangeCapture)
-        {
-            CheckIncludedLater(partitions, request);
-            if (Log.Plan(request, cancellationToken) is { } log)
-            {
-                partitions.Add(log);
-            }
-        }
-
+        partitions.AddRange(log);
         return ValueTask.FromResult(new ReadPlan(partitions));
     }
 
@@ -86,7 +79,13 @@ internal sealed class MongoDbDumpSource : ISource
 
         // Reading files blocks: the caller gets its thread back first.
         await Task.Yield();
-        if (request.Partition.Name == DumpLog.Partition)
+        if (request.Partition.Name == DumpLog.DatasetsPartition)
+        {
+            yield return Mark(request.Partition);
+            yield break;
+        }
+
+        if (request.Partition.Name is DumpLog.Partition or DumpLog.CatchUpPartition)
         {
             using LogReader log = await Log.OpenAsync(request, cancellationToken).ConfigureAwait(false);
             while (log.Next(cancellationToken) is { } batch)
@@ -119,6 +118,13 @@ internal sealed class MongoDbDumpSource : ISource
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>A batch without rows that only moves a partition to its end.</summary>
+    private RecordBatch Mark(PartitionPlan partition)
+    {
+        TableId nowhere = _settings.Datasets.IsDefaultOrEmpty ? new("", "") : _names.TableOf(_names.CollectionOf(_settings.Datasets[0]));
+        return new(new(nowhere, [], []), [], 0) { Partition = partition.Name, Position = partition.Until };
+    }
+
     /// <summary>The dump's collections that the task takes, by name.</summary>
     private List<DumpedCollection> Chosen()
     {
@@ -137,19 +143,6 @@ internal sealed class MongoDbDumpSource : ISource
         }
 
         return chosen;
-    }
-
-    /// <summary>A collection that is in the dump but was not loaded from it would miss the changes that the log has passed.</summary>
-    private static void CheckIncludedLater(List<PartitionPlan> partitions, PlanRequest request)
-    {
-        if (request.Committed.Any(c => c.Partition == DumpLog.Partition)
-            && partitions.Find(p => request.Committed.All(c => c.Partition != p.Name)) is { } later)
-        {
-            throw new MillraceException(
-                ErrorCodes.HistoryLost,
-                $"{later.Datasets[0]} was included after this task had begun to read the log; the changes that it missed are not read again.",
-                "Give it a task of its own, or load this task anew: on_history_lost: resnapshot, or run with --full-refresh.");
-        }
     }
 
     private MillraceException NotFound(MongoNamespace name) => new(

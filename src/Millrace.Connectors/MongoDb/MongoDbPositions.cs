@@ -7,7 +7,9 @@ namespace Millrace.Connectors.MongoDb;
 
 /// <summary>
 /// The printed positions of MongoDB sources. <c>mongodb.dump/FINGERPRINT/OFFSET</c> is a place in a collection's file, <c>.end</c> after it
-/// says that nothing follows; <c>mongodb.oplog/SECONDS.INCREMENT</c> (hex) is an entry of the log.
+/// says that nothing follows; <c>mongodb.oplog/SECONDS.INCREMENT</c> (hex) is an entry of the log;
+/// <c>mongodb.catch-up/ID/SECONDS.INCREMENT</c> likewise, for collections that were included later; <c>mongodb.datasets/JSON</c> says whose
+/// changes were taken from which stretch of the log.
 /// Row positions <c>mongodb.dump/OFFSET</c> sort before every <c>mongodb.oplog/…</c>, as a dump's documents are older than the log that goes with it.
 /// </summary>
 internal static class MongoDbPositions
@@ -15,6 +17,8 @@ internal static class MongoDbPositions
     public const string DumpScheme = "mongodb.dump";
     public const string OplogScheme = "mongodb.oplog";
     public const string CursorScheme = "mongodb.cursor";
+    public const string DatasetsScheme = "mongodb.datasets";
+    public const string CatchUpScheme = "mongodb.catch-up";
 
     private const string EndMark = ".end";
     private const int OffsetDigits = 16;
@@ -27,6 +31,13 @@ internal static class MongoDbPositions
 
     public static Position Oplog(ulong timestamp) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{OplogScheme}/{(uint)(timestamp >> 32):x8}.{(uint)timestamp:x8}"));
+
+    /// <summary>A place in the log up to which collections that were included later have caught up.</summary>
+    /// <param name="id">Which catching up it is.</param>
+    /// <param name="timestamp">The entry.</param>
+    /// <param name="atEnd">True where they have missed nothing any more.</param>
+    public static Position CatchUp(string id, ulong timestamp, bool atEnd) =>
+        new($"{CatchUpScheme}/{id}/{Oplog(timestamp).Value}{(atEnd ? EndMark : "")}");
 
     /// <summary>Prints an oplog timestamp for people.</summary>
     public static string Describe(ulong timestamp)
@@ -43,25 +54,41 @@ internal static class MongoDbPositions
         ReadOnlySpan<char> digits = slash < 0 ? default : value.AsSpan(slash + 1, value.Length - slash - 1 - (atEnd ? EndMark.Length : 0));
         if (position.Scheme != DumpScheme || !long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
         {
-            Invalid(position, $"{DumpScheme}/FINGERPRINT/OFFSET");
-            return default;
+            return Invalid<(string, long, bool)>(position, $"{DumpScheme}/FINGERPRINT/OFFSET");
         }
 
         return (value[..slash], offset, atEnd);
     }
 
-    public static ulong ParseOplog(Position position)
+    public static ulong ParseOplog(Position position) =>
+        position.Scheme == OplogScheme && TryParseTimestamp(position.Value, out ulong timestamp)
+            ? timestamp
+            : Invalid<ulong>(position, $"{OplogScheme}/SSSSSSSS.IIIIIIII (hex)");
+
+    public static (string Id, ulong Timestamp, bool AtEnd) ParseCatchUp(Position position)
     {
         string value = position.Value;
-        if (position.Scheme == OplogScheme && value.Length == 17 && value[8] == '.'
-            && uint.TryParse(value.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint seconds)
-            && uint.TryParse(value.AsSpan(9), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint increment))
+        int slash = value.IndexOf('/', StringComparison.Ordinal);
+        bool atEnd = value.EndsWith(EndMark, StringComparison.Ordinal);
+        ReadOnlySpan<char> place = slash < 0 ? default : value.AsSpan(slash + 1, value.Length - slash - 1 - (atEnd ? EndMark.Length : 0));
+        return position.Scheme == CatchUpScheme && TryParseTimestamp(place, out ulong timestamp)
+            ? (value[..slash], timestamp, atEnd)
+            : Invalid<(string, ulong, bool)>(position, $"{CatchUpScheme}/ID/SSSSSSSS.IIIIIIII (hex)");
+    }
+
+    /// <summary>Reads <c>SSSSSSSS.IIIIIIII</c> (hex).</summary>
+    public static bool TryParseTimestamp(ReadOnlySpan<char> text, out ulong timestamp)
+    {
+        timestamp = 0;
+        if (text.Length != 17 || text[8] != '.'
+            || !uint.TryParse(text[..8], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint seconds)
+            || !uint.TryParse(text[9..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint increment))
         {
-            return ((ulong)seconds << 32) | increment;
+            return false;
         }
 
-        Invalid(position, $"{OplogScheme}/SSSSSSSS.IIIIIIII (hex)");
-        return 0;
+        timestamp = ((ulong)seconds << 32) | increment;
+        return true;
     }
 
     /// <summary>Writes a snapshot row's position.</summary>
@@ -113,7 +140,7 @@ internal static class MongoDbPositions
     }
 
     [DoesNotReturn]
-    private static void Invalid(Position position, string form) => throw new MillraceException(
+    public static T Invalid<T>(Position position, string form) => throw new MillraceException(
         ErrorCodes.InvalidConfiguration,
         $"'{position}' is not a position of a MongoDB dump or log.",
         $"Write it as {form}, as `millrace checkpoints list` prints it.");

@@ -26,6 +26,7 @@ internal sealed class KillCampaign(TemporaryFolder folder, Warehouse warehouse, 
 {
     private const int ComparedEvery = 20;
     private const int MostFiles = 60;
+    private const string AllDatasets = "\"*\"";
 
     private static readonly string[] Collections = ["other.misc", "shop.dates", "shop.fs.files", "shop.keys", "shop.mixed", "shop.orders", "shop.people"];
 
@@ -39,6 +40,12 @@ internal sealed class KillCampaign(TemporaryFolder folder, Warehouse warehouse, 
     /// <summary>How a run is broken; SIGKILL of the program unless a test says otherwise.</summary>
     public Action<MillraceProcess> Break { get; init; } = process => process.Kill();
 
+    /// <summary>What may happen in the source.</summary>
+    public ScriptFeatures Features { get; init; } = ScriptFeatures.All;
+
+    /// <summary>Datasets that runs take turns with; all of them are taken before a comparison.</summary>
+    public string[] Datasets { get; init; } = [];
+
     /// <summary>Runs until so many runs were broken, then to completion.</summary>
     public CampaignReport Run(int kills)
     {
@@ -46,7 +53,7 @@ internal sealed class KillCampaign(TemporaryFolder folder, Warehouse warehouse, 
         var chain = new OplogChain(folder.Path, script, seed);
         script.Fill(60);
         chain.WriteDump(15);
-        script.Features = ScriptFeatures.All;
+        script.Features = Features;
         while (_kills < kills)
         {
             if (_random.Next(2) == 0 && chain.Files.Count < MostFiles)
@@ -77,6 +84,10 @@ internal sealed class KillCampaign(TemporaryFolder folder, Warehouse warehouse, 
         _project.CommitEveryRows = _random.Next(4) == 0 ? null : _random.Next(20, 300);
         _project.RunMaxRows = _random.Next(4) == 0 ? _random.Next(50, 600) : null;
         _project.RunMaxBytes = _random.Next(6) == 0 ? "40KB" : null;
+        if (Datasets.Length > 0 && _random.Next(3) == 0)
+        {
+            _project.Dataset = Datasets[_random.Next(Datasets.Length)];
+        }
     }
 
     private bool RunOnce()
@@ -120,6 +131,7 @@ internal sealed class KillCampaign(TemporaryFolder folder, Warehouse warehouse, 
     {
         _project.RunMaxRows = null;
         _project.RunMaxBytes = null;
+        _project.Dataset = AllDatasets;
         _project.Run().ShouldExitWith(0);
         _runs++;
         string replayed = folder["replayed" + _results.Count];

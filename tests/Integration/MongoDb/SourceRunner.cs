@@ -42,6 +42,12 @@ internal sealed class SourceRunner
 
     public bool Acknowledges { get; init; } = true;
 
+    /// <summary>Batches with a position that make a commit.</summary>
+    public int CommitEvery { get; init; } = 1;
+
+    /// <summary>Stop after this many batches, and lose what was not committed, as a killed run would.</summary>
+    public int? DieAfter { get; init; }
+
     public ReadBudget Budget { get; init; } = ReadBudget.Unlimited;
 
     public ReadPlan Plan { get; private set; } = new([]);
@@ -56,7 +62,8 @@ internal sealed class SourceRunner
 
     public async Task<SourceRunner> RunAsync(SourceSettings settings)
     {
-        int commits = 0;
+        int commits = 0, batches = 0, positions = 0, kept = 0;
+        var moves = new Dictionary<string, Position>(StringComparer.Ordinal);
         try
         {
             await using ISource source = new MongoDbConnector().CreateSource(Configure(settings));
@@ -70,9 +77,22 @@ internal sealed class SourceRunner
                         Take(batch);
                     }
 
+                    if (++batches == DieAfter)
+                    {
+                        Rows.RemoveRange(kept, Rows.Count - kept);
+                        return this;
+                    }
+
                     if (batch.Position is { } position)
                     {
-                        Commit(batch.Partition, position);
+                        moves[batch.Partition] = position;
+                        if (++positions % CommitEvery != 0)
+                        {
+                            continue;
+                        }
+
+                        Commit(moves);
+                        kept = Rows.Count;
                         if (Acknowledges)
                         {
                             await source.AcknowledgeAsync(Checkpoints(), TestContext.Current.CancellationToken);
@@ -88,16 +108,27 @@ internal sealed class SourceRunner
         }
         catch (MillraceException exception)
         {
+            Rows.RemoveRange(kept, Rows.Count - kept);
+            moves.Clear();
             Error = exception;
         }
 
+        Commit(moves);
         return this;
     }
 
     private List<Checkpoint> Checkpoints() =>
         [.. Committed.Select(c => new Checkpoint("job/task", c.Key, Generation, new LoadId("0"), c.Value, 0))];
 
-    private void Commit(string partition, Position position) => Committed[partition] = position;
+    private void Commit(Dictionary<string, Position> moves)
+    {
+        foreach ((string partition, Position position) in moves)
+        {
+            Committed[partition] = position;
+        }
+
+        moves.Clear();
+    }
 
     private void Take(RecordBatch batch)
     {

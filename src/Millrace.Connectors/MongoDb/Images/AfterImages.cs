@@ -43,8 +43,31 @@ internal sealed class AfterImages : IDisposable
     /// <summary>The first entry of the oldest transaction that was not finished at <see cref="Position"/>; 0 where there is none.</summary>
     public ulong OpenSince { get; private set; }
 
+    /// <summary>The last entry applied, stored or not, and the first of the oldest transaction open then; null where none was.</summary>
+    public (ulong Position, ulong OpenSince)? Reached { get; private set; }
+
     /// <summary>The generation that the documents belong to.</summary>
     public ulong Generation { get; private set; }
+
+    /// <summary>Which collections the documents are of, in words of the caller's; null where it was never said.</summary>
+    public string? Scope
+    {
+        get
+        {
+            lock (_storeGate)
+            {
+                return _store.ReadText("scope");
+            }
+        }
+
+        set
+        {
+            lock (_storeGate)
+            {
+                _store.WriteText("scope", value!);
+            }
+        }
+    }
 
     /// <summary>Opens the store of a task, or makes it. One that cannot be opened is replaced: it can be rebuilt.</summary>
     public static AfterImages Open(string directory)
@@ -225,6 +248,8 @@ internal sealed class AfterImages : IDisposable
         {
             _marks.Enqueue((timestamp, openSince, _pending.End));
         }
+
+        Reached = (timestamp, openSince);
     }
 
     /// <summary>
@@ -318,5 +343,7 @@ internal sealed class AfterImages : IDisposable
             Position = _store.ReadState("position");
             OpenSince = _store.ReadState("open_since") ?? 0;
         }
+
+        Reached = Position is { } position ? (position, OpenSince) : null;
     }
 }

@@ -96,17 +96,23 @@ internal sealed class ImageStore : IDisposable
     }
 
     /// <summary>A number of the state, or null.</summary>
-    public ulong? ReadState(string name)
+    public ulong? ReadState(string name) => ReadText(name) is { } text ? ulong.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>A text of the state, or null.</summary>
+    public string? ReadText(string name)
     {
         using var rows = new ImageStatement(_writer.Handle!, "SELECT value FROM state WHERE name = ?1");
-        return rows.Bind(1, name).Step() ? ulong.Parse(rows.Text(0), CultureInfo.InvariantCulture) : null;
+        return rows.Bind(1, name).Step() ? rows.Text(0) : null;
     }
 
     /// <summary>Sets a number of the state.</summary>
-    public void WriteState(string name, ulong value)
+    public void WriteState(string name, ulong value) => WriteText(name, value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Sets a text of the state.</summary>
+    public void WriteText(string name, string value)
     {
         using var statement = new ImageStatement(_writer.Handle!, "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value");
-        statement.Bind(1, name).Bind(2, value.ToString(CultureInfo.InvariantCulture)).Run();
+        statement.Bind(1, name).Bind(2, value).Run();
     }
 
     /// <summary>The fingerprint of the file that a collection was imported from, or null.</summary>
@@ -194,8 +200,17 @@ internal sealed class ImageStore : IDisposable
     public void Clear()
     {
         EndRead();
-        SqliteDatabase.Execute(_writer, "DELETE FROM images; DELETE FROM collections; DELETE FROM imported; DELETE FROM state");
-        _version++;
+        Begin();
+        try
+        {
+            // As one: documents without their state, or a state without its documents, would pass for whole.
+            SqliteDatabase.Execute(_writer, "DELETE FROM state; DELETE FROM images; DELETE FROM collections; DELETE FROM imported");
+            Commit();
+        }
+        finally
+        {
+            Rollback();
+        }
     }
 
     /// <inheritdoc/>

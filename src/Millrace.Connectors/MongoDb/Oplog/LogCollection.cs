@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Millrace.Connectors.MongoDb.Decoding;
 using Millrace.Core.Schemas;
@@ -22,6 +23,9 @@ internal sealed class LogCollection(MongoNamespace name, bool isTaken, bool isKe
     /// <summary>True where its after-images are kept: taken ones, and the temporary ones that are renamed into place when they are complete.</summary>
     public bool IsKept { get; } = isKept;
 
+    /// <summary>Where it is not empty, only changes within these stretches of the log are rows.</summary>
+    public ImmutableArray<LogStretch> Stretches { get; init; } = [];
+
     /// <summary>Its dataset.</summary>
     public TableId Table { get; } = table;
 
@@ -30,4 +34,23 @@ internal sealed class LogCollection(MongoNamespace name, bool isTaken, bool isKe
 
     /// <summary>True where the window has rows of it.</summary>
     public bool IsTouched { get; set; }
+
+    /// <summary>True where a change at this place of the log belongs to the task.</summary>
+    public bool IsTakenAt(ulong timestamp)
+    {
+        if (!IsTaken || Stretches.IsEmpty)
+        {
+            return IsTaken;
+        }
+
+        foreach (LogStretch stretch in Stretches)
+        {
+            if (timestamp > stretch.After && timestamp <= stretch.Until)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

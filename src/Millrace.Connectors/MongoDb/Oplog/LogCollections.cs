@@ -3,14 +3,14 @@ namespace Millrace.Connectors.MongoDb.Oplog;
 /// <summary>The collections that the log speaks of, found by the raw bytes of their names.</summary>
 internal sealed class LogCollections
 {
-    private readonly DatasetNames _names;
+    private readonly LogScope _scope;
     private readonly Dictionary<byte[], LogCollection> _byName = new(Utf8Comparer.Instance);
     private readonly Dictionary<byte[], LogCollection>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
     private LogCollection? _last;
 
-    public LogCollections(DatasetNames names)
+    public LogCollections(LogScope scope)
     {
-        _names = names;
+        _scope = scope;
         _lookup = _byName.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
@@ -30,18 +30,10 @@ internal sealed class LogCollections
 
     private LogCollection Add(MongoNamespace name)
     {
-        bool isTemporary = IsTemporary(name);
-        bool isTaken = _names.IsNamed(name) || (!isTemporary && _names.Takes(name));
-        var collection = new LogCollection(name, isTaken, isTaken || isTemporary, _names.TableOf(name));
+        LogCollection collection = _scope.Describe(name);
         _byName[collection.Utf8] = collection;
         return collection;
     }
-
-    /// <summary>$out and mapReduce fill a collection of such a name and then rename it over the one that is asked for.</summary>
-    private static bool IsTemporary(MongoNamespace name) =>
-        name.Collection.StartsWith("tmp.agg_out.", StringComparison.Ordinal)
-        || name.Collection.StartsWith("tmp.mr.", StringComparison.Ordinal)
-        || name.Collection.StartsWith("tmp.convertToCapped.", StringComparison.Ordinal);
 
     private sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {

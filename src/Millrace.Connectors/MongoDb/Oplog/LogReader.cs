@@ -29,6 +29,7 @@ internal sealed class LogReader : IDisposable
     private readonly TransactionAssembler _transactions = new();
     private readonly Queue<byte[]> _waiting = new();
     private readonly LogRange _range;
+    private readonly PartitionPlan _partition;
     private readonly ReadBudget _budget;
     private readonly Func<ReadOnlySpan<byte>, long> _rowsOfOperations;
     private readonly TableId _nowhere;
@@ -39,16 +40,17 @@ internal sealed class LogReader : IDisposable
     private bool _hasEntry;
     private volatile bool _atEnd;
 
-    public LogReader(OplogChain chain, AfterImages images, DatasetNames names, SourceSettings settings, ReadRequest request, LogRange range)
+    public LogReader(OplogChain chain, AfterImages images, LogScope scope, SourceSettings settings, ReadRequest request, LogRange range)
     {
+        _partition = request.Partition;
         _images = images;
         _range = range;
         _budget = request.Budget;
         _rowsOfOperations = RowsOfOperations;
         _maxRows = request.MaxBatchRows;
         _maxBytes = request.MaxBatchBytes;
-        _nowhere = settings.Datasets.IsDefaultOrEmpty ? new TableId("", "") : names.TableOf(names.CollectionOf(settings.Datasets[0]));
-        _collections = new(names);
+        _nowhere = settings.Datasets.IsDefaultOrEmpty ? new TableId("", "") : scope.Names.TableOf(scope.Names.CollectionOf(settings.Datasets[0]));
+        _collections = new(scope);
         _window = new(request.Partition.Name, settings.HidesRaw, request.MaxBatchRows);
         _applier = new(_collections, images, _window, new DocumentSelection(settings, byTime: false), settings.OnDrop)
         {
@@ -108,7 +110,7 @@ internal sealed class LogReader : IDisposable
             if (!_cursor.Next(out ReadOnlySpan<byte> document, out ulong timestamp))
             {
                 _atEnd = true;
-                Close();
+                CloseLast();
                 return;
             }
 
@@ -178,7 +180,8 @@ internal sealed class LogReader : IDisposable
     /// <summary>Rows that an entry brings, as far as that shows before it is applied: a rename's show only then.</summary>
     private long RowsOf(in OplogEntry entry) => entry.Operation switch
     {
-        OplogOperation.Insert or OplogOperation.Update or OplogOperation.Delete => _collections.Find(entry.Namespace).IsTaken ? 1 : 0,
+        OplogOperation.Insert or OplogOperation.Update or OplogOperation.Delete =>
+            _collections.Find(entry.Namespace).IsTakenAt(_cursor.Timestamp) ? 1 : 0,
         OplogOperation.Command when TransactionAssembler.IsCommand(entry) => _transactions.RowsOf(entry, _rowsOfOperations),
         _ => 0,
     };
@@ -273,6 +276,29 @@ internal sealed class LogReader : IDisposable
             return;
         }
 
-        _window.Close(MongoDbPositions.Oplog(_done), _nowhere);
+        _window.Close(PositionAt(_done), _nowhere);
     }
+
+    /// <summary>After the last entry. A partition that is to come to an end says so even where no entry was left.</summary>
+    private void CloseLast()
+    {
+        if (!IsCatchUp)
+        {
+            Close();
+            return;
+        }
+
+        if (_hasEntry)
+        {
+            _images.Mark(_done, _transactions.OpenSince);
+        }
+
+        _window.Close(_partition.Until!, _nowhere);
+    }
+
+    private bool IsCatchUp => _partition.Start.Scheme == MongoDbPositions.CatchUpScheme;
+
+    private Position PositionAt(ulong timestamp) => IsCatchUp
+        ? MongoDbPositions.CatchUp(MongoDbPositions.ParseCatchUp(_partition.Start).Id, timestamp, atEnd: false)
+        : MongoDbPositions.Oplog(timestamp);
 }

@@ -108,7 +108,7 @@ internal sealed class OplogApplier : IDisposable
     /// <summary>Puts an entry that cannot be applied into quarantine.</summary>
     public void Reject(LogCollection collection, ReadOnlySpan<byte> raw, MillraceException why)
     {
-        if (IsEmitting && collection.IsTaken)
+        if (IsRow(collection))
         {
             Span<byte> position = stackalloc byte[MongoDbPositions.MaxRowPosition];
             _window.Reject(collection, raw, position[..NextPosition(position)], why);
@@ -190,7 +190,7 @@ internal sealed class OplogApplier : IDisposable
 
     private void Emit(LogCollection collection, BsonValue id, ReadOnlySpan<byte> document, ChangeKind kind)
     {
-        if (!IsEmitting || !collection.IsTaken)
+        if (!IsRow(collection))
         {
             return;
         }
@@ -211,12 +211,14 @@ internal sealed class OplogApplier : IDisposable
     private void Delete(LogCollection collection, BsonValue id)
     {
         _images.Delete(_images.CollectionOf(collection.Text), id);
-        if (IsEmitting && collection.IsTaken)
+        if (IsRow(collection))
         {
             Span<byte> position = stackalloc byte[MongoDbPositions.MaxRowPosition];
             _window.AddDelete(collection, id, position[..NextPosition(position)], Time);
         }
     }
+
+    private bool IsRow(LogCollection collection) => IsEmitting && collection.IsTakenAt(Timestamp);
 
     private int NextPosition(Span<byte> target) => MongoDbPositions.FormatOplogRow(Timestamp, Index++, target);
 
@@ -258,7 +260,7 @@ internal sealed class OplogApplier : IDisposable
     private void Drop(LogCollection collection)
     {
         _images.Drop(collection.Text);
-        if (!IsEmitting || !collection.IsTaken)
+        if (!IsRow(collection))
         {
             return;
         }
@@ -288,7 +290,7 @@ internal sealed class OplogApplier : IDisposable
     private void Empty(LogCollection collection)
     {
         _images.Drop(collection.Text);
-        if (IsEmitting && collection.IsTaken)
+        if (IsRow(collection))
         {
             _window.AddDeleteAll(collection);
         }
@@ -333,7 +335,7 @@ internal sealed class OplogApplier : IDisposable
         }
 
         _images.Drop(target.Text);
-        if (IsEmitting && target.IsTaken)
+        if (IsRow(target))
         {
             _window.AddDeleteAll(target);
         }
@@ -341,7 +343,7 @@ internal sealed class OplogApplier : IDisposable
 
     private void EmitAll(LogCollection target)
     {
-        if (IsEmitting && target.IsTaken && _images.Find(target.Text) is { } collection)
+        if (IsRow(target) && _images.Find(target.Text) is { } collection)
         {
             _images.ForEach(collection, document =>
             {

@@ -12,6 +12,9 @@ namespace Millrace.Connectors.MongoDb.Oplog;
 /// <param name="Continuity">How gaps are recognised.</param>
 internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin, ulong OriginEnd, LogContinuity Continuity)
 {
+    /// <summary>Timestamp of the first entry that is not in the dump for sure; 0 where there is none.</summary>
+    public ulong First => Origin != 0 || Files.IsEmpty ? Origin : Files[0].Facts.First;
+
     /// <summary>Timestamp of the last whole entry; 0 where there is none.</summary>
     public ulong Last => Files.IsEmpty ? 0 : Files.Max(f => f.Facts.Last);
 
@@ -70,8 +73,8 @@ internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin,
             return;
         }
 
-        // What is older than the dump's own oplog does not matter; where the dump has none, the first file begins the chain.
-        ulong reached = Math.Max(after, Origin);
+        // Before anything was read, what is older than the dump's own oplog does not matter; where the dump has none, the first file begins the chain.
+        ulong reached = after == 0 ? Origin : after;
         OplogFile? previous = null;
         if (reached == 0)
         {
@@ -98,7 +101,7 @@ internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin,
     {
         long bytes = 0;
         long entries = 0;
-        ulong reached = Math.Max(after, Origin == 0 ? 0 : Origin - 1);
+        ulong reached = after == 0 && Origin != 0 ? Origin - 1 : after;
         DateTimeOffset? oldest = null;
         foreach (OplogFile file in Files.Where(f => f.Facts.Last > reached))
         {

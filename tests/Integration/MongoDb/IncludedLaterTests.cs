@@ -1,0 +1,190 @@
+using Millrace.Connectors.MongoDb;
+using Millrace.Core.Batches;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.IntegrationTests.MongoDb;
+
+/// <summary>Collections that a task takes only after it has read from the log.</summary>
+public sealed class IncludedLaterTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("millrace-later-");
+
+    private string DumpPath => Path.Combine(_folder.FullName, "dump");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_collection_that_is_included_later_is_loaded_then_and_the_others_are_not_loaded_again()
+    {
+        WriteDump();
+        Log(1, Insert("orders", 10, 100), Update("people", 11, 1, 5), Insert("people", 12, 2));
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        SourceRunner before = await Run(committed, "orders");
+        Log(2, Insert("people", 12, 2), Update("people", 13, 2, 7), Insert("orders", 14, 101));
+        SourceRunner after = await Run(committed, "*");
+        SourceRunner idle = await Run(committed, "*");
+
+        before.Rows.ShouldAllBe(r => r.Dataset == "shop.orders");
+        after.Error.ShouldBeNull();
+        after.Plan.Partitions.Select(p => p.Name).ShouldBe(["snapshot:shop.people", "log.datasets", "log.catch-up", "log"], ignoreOrder: true);
+        after.Rows.Select(r => $"{r.Dataset[5..]} {r.Kind} {r.Values["_id"]} {r.Values.GetValueOrDefault("n")}").ShouldBe(
+            ["people Insert 1 0", "people Update 1 5", "people Insert 2 0", "people Update 2 7", "orders Insert 101 0"]);
+        after.Rows.Where(r => r.Dataset == "shop.people").Select(r => r.Position).ShouldBeInOrder(SortDirection.Ascending);
+        idle.Plan.Partitions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_collection_that_was_left_out_for_a_while_gets_what_it_missed_and_no_more()
+    {
+        WriteDump();
+        Log(1, Insert("people", 10, 2), Insert("orders", 11, 100));
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        await Run(committed, "*");
+        Log(2, Insert("orders", 11, 100), Update("people", 12, 1, 8), Insert("people", 13, 3));
+        await Run(committed, "orders");
+        Log(3, Insert("people", 13, 3), Update("people", 14, 3, 9));
+        SourceRunner back = await Run(committed, "*");
+
+        back.Error.ShouldBeNull();
+        back.Rows.Select(r => $"{r.Kind} {r.Values["_id"]} {r.Values["n"]}").ShouldBe(["Update 1 8", "Insert 3 0", "Update 3 9"]);
+        back.Rows.ShouldAllBe(r => r.Dataset == "shop.people");
+    }
+
+    /// <summary>The run without people dies before its first commit, so no checkpoint tells of it; what it did to the after-images must not count.</summary>
+    [Fact]
+    public async Task A_run_that_left_a_collection_out_and_died_leaves_no_trace()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("people", 10, 2), Insert("orders", 11, 100));
+        await Run(committed, "*", new() { Acknowledges = false });
+        Log(2, Insert("orders", 11, 100), Insert("orders", 12, 101), Update("people", 13, 2, 8), Update("people", 14, 1, 9));
+        await Run(committed, "orders", new() { CommitEvery = 10, DieAfter = 2 });
+        SourceRunner back = await Run(committed, "*");
+
+        back.Error.ShouldBeNull();
+        back.Rejected.ShouldBeEmpty();
+        back.Rows.Where(r => r.Dataset == "shop.people").Select(r => $"{r.Values["_id"]}: {r.Values["n"]}").ShouldBe(["2: 8", "1: 9"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_collection_that_appears_in_the_log_needs_no_dump(bool isCreated)
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("orders", 10, 100));
+        await Run(committed, "*");
+        string[] first = isCreated ? [DumpWriter.Entry(11, "c", "shop.$cmd", """{"create":"fresh"}""")] : [];
+        Log(2, [Insert("orders", 10, 100), .. first, Insert("fresh", 12, 1), Update("fresh", 13, 1, 4)]);
+        SourceRunner run = await Run(committed, "*");
+
+        run.Error.ShouldBeNull();
+        run.Rejected.ShouldBeEmpty();
+        run.Rows.Select(r => $"{r.Dataset} {r.Kind} {r.Values["n"]}").ShouldBe(["shop.fresh Insert 0", "shop.fresh Update 4"]);
+    }
+
+    [Fact]
+    public async Task A_collection_that_only_the_log_has_is_caught_up_with()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("orders", 10, 100), Insert("fresh", 11, 1), Insert("orders", 12, 101));
+        await Run(committed, "orders");
+        Log(2, Insert("orders", 12, 101), Update("fresh", 13, 1, 4));
+        SourceRunner run = await Run(committed, "*");
+
+        run.Rejected.ShouldBeEmpty();
+        run.Rows.Where(r => r.Dataset == "shop.fresh").Select(r => $"{r.Kind} {r.Values["n"]}").ShouldBe(["Insert 0", "Update 4"]);
+    }
+
+    [Fact]
+    public async Task What_it_missed_must_still_be_there()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("people", 10, 2), Insert("orders", 11, 100));
+        Log(2, Insert("orders", 11, 100), Insert("orders", 12, 101));
+        await Run(committed, "orders");
+        File.Delete(LogPath(1));
+        SourceRunner run = await Run(committed, "*");
+        File.Delete(LogPath(2));
+        SourceRunner none = await Run(committed, "*");
+        Log(2, Insert("orders", 11, 100), Insert("orders", 12, 101), Insert("orders", 13, 102));
+        SourceRunner others = await Run(committed, "orders");
+
+        run.Error.ShouldNotBeNull().Code.ShouldBe(ErrorCodes.HistoryLost);
+        run.Error.Message.ShouldContain("oplog2.bson");
+        run.Error.Fix.ShouldNotBeNull().ShouldContain("Put the oplog files back");
+        none.Error.ShouldNotBeNull().Code.ShouldBe(ErrorCodes.HistoryLost);
+        others.Error.ShouldBeNull();
+        others.Rows.ShouldHaveSingleItem().Values["_id"].ShouldBe("102");
+    }
+
+    [Fact]
+    public async Task A_dump_that_is_newer_than_the_log_s_position_is_loaded_once_the_log_is_there()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("orders", 10, 100), Insert("people", 11, 2));
+        await Run(committed, "orders");
+        Log(2, Insert("people", 11, 2), Insert("orders", 12, 101), Update("people", 13, 2, 3));
+        DumpWriter.Collection(DumpPath, "shop", "people", ["""{"_id":1,"n":0}""", """{"_id":2,"n":3}"""]);
+        DumpWriter.Oplog(Path.Combine(DumpPath, "oplog.bson"), [Update("people", 13, 2, 3), Update("people", 14, 1, 6)]);
+        SourceRunner waiting = await Run(committed, "*");
+        SourceRunner loading = await Run(committed, "*");
+
+        waiting.Error.ShouldBeNull();
+        waiting.Rows.ShouldHaveSingleItem().Values["_id"].ShouldBe("101");
+        loading.Error.ShouldBeNull();
+        loading.Rows.ShouldAllBe(r => r.Dataset == "shop.people");
+        loading.Rows.GroupBy(r => r.Values["_id"]).Select(g => $"{g.Key}: {g.Last().Values["n"]}").ShouldBe(["1: 6", "2: 3"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_new_dump_does_not_close_a_gap_of_the_log()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("orders", 10, 100));
+        await Run(committed, "orders");
+        File.Delete(LogPath(1));
+        DumpWriter.Oplog(Path.Combine(DumpPath, "oplog.bson"), [Insert("orders", 20, 200)]);
+        SourceRunner run = await Run(committed, "orders");
+
+        run.Error.ShouldNotBeNull().Code.ShouldBe(ErrorCodes.HistoryLost);
+    }
+
+    private string LogPath(int number) => Path.Combine(_folder.FullName, "log", $"oplog{number}.bson");
+
+    private void WriteDump()
+    {
+        DumpWriter.Collection(DumpPath, "shop", "orders", ["""{"_id":50,"n":0}"""]);
+        DumpWriter.Collection(DumpPath, "shop", "people", ["""{"_id":1,"n":0}"""]);
+    }
+
+    private void Log(int number, params string[] entries) => DumpWriter.Oplog(LogPath(number), entries);
+
+    private static string Insert(string collection, uint at, int id) => DumpWriter.Entry(at, "i", "shop." + collection, $"{{\"_id\":{id},\"n\":0}}");
+
+    private static string Update(string collection, uint at, int id, int n) =>
+        DumpWriter.Entry(at, "u", "shop." + collection, $"{{\"$v\":2,\"diff\":{{\"u\":{{\"n\":{n}}}}}}}", $"{{\"_id\":{id}}}");
+
+    private async Task<SourceRunner> Run(Dictionary<string, Position> committed, string pattern, SourceRunner? like = null)
+    {
+        var options = new MongoDbOptions { Dump = DumpPath, Oplog = [Path.Combine(_folder.FullName, "log", "*.bson")], Database = "shop" };
+        string[] datasets = pattern == "*" ? ["orders", "people"] : [pattern];
+        like ??= new();
+        var runner = new SourceRunner { Committed = committed, Acknowledges = like.Acknowledges, CommitEvery = like.CommitEvery, DieAfter = like.DieAfter };
+        await runner.RunAsync(SourceRunner.Settings(options, ReplicationMethod.ChangeCapture, Path.Combine(_folder.FullName, "state"), datasets)
+            with { Selector = new([pattern], []) });
+        for (int i = 0; i < runner.Rows.Count; i++)
+        {
+            runner.Rows[i] = runner.Rows[i] with { Dataset = "shop." + runner.Rows[i].Dataset };
+        }
+
+        return runner;
+    }
+}
