@@ -41,6 +41,7 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
 
         foreach (TableWrite table in request.Tables)
         {
+            await _store.Claims.CheckAsync(channel, request.TaskKey, table, cancellationToken).ConfigureAwait(false);
             await _store.PrepareInTransactionAsync(channel, table, request.Generation, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -22,6 +22,7 @@ internal sealed class SqlStore
         Names = new(dialect, defaultSchema);
         Reader = new(dialect, System);
         Schemas = new(dialect, System, Reader, Names);
+        Claims = new(dialect, System, Reader, Names);
         Checkpoints = new(dialect, System);
         Quarantine = new(dialect, System);
     }
@@ -37,6 +38,8 @@ internal sealed class SqlStore
     public SchemaReader Reader { get; }
 
     public SchemaWriter Schemas { get; }
+
+    public TableClaims Claims { get; }
 
     public CheckpointStore Checkpoints { get; }
 

@@ -35,10 +35,12 @@ internal sealed class SqlWriteSession : IWriteSession
     public long Quarantined => _intake.Rejected.Count;
 
     /// <inheritdoc/>
-    public ValueTask EvolveAsync(TableWrite table, CancellationToken cancellationToken)
+    public async ValueTask EvolveAsync(TableWrite table, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);
-        return _intake.EvolveAsync(table, cancellationToken);
+        await _intake.CloseWriterAsync(cancellationToken).ConfigureAwait(false);
+        await _store.Claims.CheckAsync(_channel, _request.TaskKey, table, cancellationToken).ConfigureAwait(false);
+        await _intake.EvolveAsync(table, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -71,6 +73,7 @@ internal sealed class SqlWriteSession : IWriteSession
             return new(true, stored, [], 0);
         }
 
+        await _store.Claims.CheckLockedAsync(_channel, _request.TaskKey, FirstRowsOf(request), cancellationToken).ConfigureAwait(false);
         foreach (TableLoad load in _intake.Tables.Values)
         {
             await _completion.FinishTableAsync(load, cancellationToken).ConfigureAwait(false);
@@ -101,6 +104,15 @@ internal sealed class SqlWriteSession : IWriteSession
             }
         }
     }
+
+    // The tables that the task has no rows in before this commit. One that took rows directly was empty, and is locked since.
+    private IEnumerable<TableWrite> FirstRowsOf(CommitRequest request) => request.Checkpoints
+        .Where(c => c.Expected is null)
+        .Select(c => TableMarker.TableOf(c.Next.Partition))
+        .OfType<TableId>()
+        .Where(t => _intake.Tables.TryGetValue(t, out TableLoad? load) && load.Mode != LoadMode.Direct)
+        .Select(_intake.WriteOf)
+        .OfType<TableWrite>();
 
     private static TableOutcome Outcome(TableId table, TableLoad load) =>
         new(table, load.DirectRows + load.MergedRows, load.MergedDeletes + load.ControlDeletes);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
 namespace Millrace.Core.Config;
@@ -24,20 +23,11 @@ internal static class ProjectRules
             ReportLater(distinct, problems, false, first => $"The id '{same.Key}' is the id of the task at {first.Location}.", "Give one of them another id.");
         }
 
-        foreach (IGrouping<(string, string), ProjectTask> same in tasks.Where(t => t.Move is not null)
-            .GroupBy(t => (t.Move!.Target.Connection, t.Move.Target.Table.ToLowerInvariant()))
-            .Where(g => !g.Key.Item2.Contains("{dataset}", StringComparison.Ordinal)))
-        {
-            // A resnapshot, a drop or a swap takes every row of the table, whichever task brought it.
-            bool mayRemove = same.Any(t => t.Move!.Source.Method == ReplicationMethod.ChangeCapture || t.Move.Target.Disposition == WriteDisposition.Replace);
-            ReportLater(same, problems, !mayRemove, first => $"The task at {first.Location} writes the table '{first.Move!.Target.Table}' too.",
-                mayRemove
-                    ? "Give each a table of its own: change capture and replace remove rows that the other task brought."
-                    : "Two tasks may share a table only where their keys never meet.");
-        }
+        TableRules.Check([.. tasks.Where(t => t.Move is not null)], problems);
     }
 
-    private static void ReportLater(
+    /// <summary>Reports every task of a group but the first, which the message is about.</summary>
+    public static void ReportLater(
         IEnumerable<ProjectTask> same, ProblemList problems, bool isWarning, Func<ProjectTask, string> message, string fix)
     {
         ProjectTask? first = null;

@@ -27,6 +27,11 @@ public interface IDestination : IAsyncDisposable
     /// Creates what is missing (schemas, tables, Millrace's own tables) and evolves tables to the requested schemas: additive changes and
     /// lossless widenings only, idempotent, committed at once, under one lock a table.
     /// </summary>
+    /// <exception cref="Errors.MillraceException">
+    /// <see cref="Errors.ErrorCodes.TableShared"/> where another task has a <see cref="TableMarker"/> on a table that this one has none on, and
+    /// either of the two is written by change capture or replaced: both remove rows without asking who brought them. A load that meets
+    /// the other's first commit only at its own commit is rolled back with the same error.
+    /// </exception>
     ValueTask PrepareAsync(WriteRequest request, CancellationToken cancellationToken);
 
     /// <summary>The task's checkpoints: the truth after a crash. Empty where nothing was committed or the store is new.</summary>

@@ -32,7 +32,7 @@ public static class CheckpointEditing
     public static IReadOnlyList<TableId> TablesOf(IReadOnlyList<Checkpoint> stored)
     {
         ArgumentNullException.ThrowIfNull(stored);
-        return [.. stored.OrderBy(c => c.Partition, StringComparer.Ordinal).Select(c => GenerationState.TableOf(c.Partition)).OfType<TableId>()];
+        return [.. stored.OrderBy(c => c.Partition, StringComparer.Ordinal).Select(c => TableMarker.TableOf(c.Partition)).OfType<TableId>()];
     }
 
     /// <summary>

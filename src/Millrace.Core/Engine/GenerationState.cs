@@ -6,13 +6,12 @@ namespace Millrace.Core.Engine;
 
 /// <summary>
 /// The task's checkpoints as the destination holds them, and the generation that a run works in. Besides the source's partitions two kinds of
-/// marker stand among them: <c>#generation</c>, whether the snapshot of the generation is complete, and <c>#table:NAME</c>, that a table got
-/// rows in it (so that a table that is gone is noticed).
+/// marker stand among them: <c>#generation</c>, whether the snapshot of the generation is complete, and <see cref="TableMarker"/>, that a table
+/// got rows in it.
 /// </summary>
 internal sealed class GenerationState
 {
     public const string GenerationMarker = "#generation";
-    public const string TableMarkerPrefix = "#table:";
     public static readonly Position Loading = new("millrace.generation/loading");
     public static readonly Position Complete = new("millrace.generation/complete");
     private static readonly Position TableLoaded = new("millrace.table/loaded");
@@ -77,8 +76,7 @@ internal sealed class GenerationState
     /// <summary>The marker of a table that gets its first rows of this generation, or null where it stands already.</summary>
     public (Checkpoint? Expected, Checkpoint Next)? MarkTable(TableId table, LoadId load)
     {
-        // A table's name may hold dots, so the schema stands apart from it.
-        string partition = $"{TableMarkerPrefix}{Uri.EscapeDataString(table.Schema)}/{table.Name}";
+        string partition = TableMarker.PartitionOf(table);
         return Current(partition) is null ? Move(partition, load, TableLoaded, 0) : null;
     }
 
@@ -87,23 +85,11 @@ internal sealed class GenerationState
     {
         foreach (Checkpoint marker in Stored.Values.Where(c => !ofGeneration || c.Generation == Generation))
         {
-            if (TableOf(marker.Partition) is { } table)
+            if (TableMarker.TableOf(marker.Partition) is { } table)
             {
                 yield return table;
             }
         }
-    }
-
-    /// <summary>The table that a marker is of; null for any other partition.</summary>
-    public static TableId? TableOf(string partition)
-    {
-        if (!partition.StartsWith(TableMarkerPrefix, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        string[] parts = partition[TableMarkerPrefix.Length..].Split('/', 2);
-        return new TableId(Uri.UnescapeDataString(parts[0]), parts[^1]);
     }
 
     /// <summary>The id of the load that starts from the stored checkpoints.</summary>

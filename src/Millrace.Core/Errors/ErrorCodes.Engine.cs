@@ -28,4 +28,7 @@ public static partial class ErrorCodes
 
     /// <summary>A dataset that a task names does not exist in the source.</summary>
     public static readonly ErrorCode DatasetNotFound = new("MR1309", "A dataset that a task names does not exist.", ErrorKind.Configuration);
+
+    /// <summary>Two tasks write one table, and one of them removes rows that it did not bring.</summary>
+    public static readonly ErrorCode TableShared = new("MR1310", "Another task brought rows to a target table, and one of the two removes rows.", ErrorKind.Configuration);
 }

@@ -33,4 +33,12 @@ public sealed class DuckDbConformanceTests : DestinationConformance
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync($"SELECT COLUMNS(*)::VARCHAR FROM ({sql}) AS q", Token);
         return [.. rows.Select(row => Array.ConvertAll(row.Values, value => (string?)value))];
     }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(string sql)
+    {
+        await using DuckDbFile file = await DuckDbFile.OpenAsync(Options, TimeProvider.System, Token);
+        await using DuckDbChannel channel = new(file);
+        await channel.ExecuteAsync(sql, Token);
+    }
 }

@@ -24,4 +24,7 @@ public sealed class PostgreSqlConformanceTests(PostgreSqlFixture fixture) : Dest
 
     /// <inheritdoc/>
     protected override Task<IReadOnlyList<string?[]>> QueryAsync(string sql) => PostgreSqlFixture.QueryAsync(_connection, sql, Token);
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(string sql) => PostgreSqlFixture.QueryAsync(_connection, sql, Token);
 }

@@ -34,6 +34,9 @@ public abstract partial class DestinationConformance : IAsyncLifetime
     /// <summary>Runs a query on the test's store, each value as text; names in it are quoted with double quotes.</summary>
     protected abstract Task<IReadOnlyList<string?[]>> QueryAsync(string sql);
 
+    /// <summary>Runs a statement on the test's store, as its owner would by hand.</summary>
+    protected abstract Task ExecuteAsync(string sql);
+
     /// <inheritdoc/>
     public abstract ValueTask InitializeAsync();
 

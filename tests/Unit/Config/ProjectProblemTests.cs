@@ -104,6 +104,26 @@ public sealed class ProjectProblemTests
         result.Problems.Select(p => (p.IsWarning, p.Message[..6])).ShouldBe([(false, "The id"), (false, "The ta")], ignoreOrder: true);
     }
 
+    [Theory]
+    [InlineData("'*', exclude: [tmp]", "raw.{dataset}", true)]
+    [InlineData("'*', exclude: [orders]", "raw.{dataset}", false)]
+    [InlineData("'*', exclude: [ord*]", "raw.{dataset}", false)]
+    [InlineData("'ord*'", "RAW.{dataset}", true)]
+    [InlineData("'*'", "other.{dataset}", false)]
+    [InlineData("[customers, orders]", "raw.{dataset}", true)]
+    [InlineData("[customers]", "raw.{dataset}", false)]
+    [InlineData("'shop.orders'", "{dataset}", false)]
+    public void A_pattern_that_meets_another_tasks_table_is_an_error(string datasets, string table, bool isError)
+    {
+        ProjectLoadResult result = ProjectSamples.LoadTask(
+            $$"""
+            { name: a, source: { connection: shop, dataset: orders }, target: { connection: warehouse, table: raw.orders } },
+            { name: b, source: { connection: shop, dataset: {{datasets}} }, target: { connection: warehouse, table: "{{table}}" } }
+            """);
+        result.Problems.Where(p => p.Message.Contains("'raw.orders' too", StringComparison.Ordinal)).Count().ShouldBe(isError ? 1 : 0);
+        (result.Project is null).ShouldBe(isError);
+    }
+
     [Fact]
     public void Two_tasks_that_only_append_to_one_table_are_a_warning()
     {

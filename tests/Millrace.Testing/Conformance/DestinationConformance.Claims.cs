@@ -1,0 +1,101 @@
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
+using Shouldly;
+using Xunit;
+
+namespace Millrace.Testing.Conformance;
+
+/// <summary>Two tasks that would write one table.</summary>
+public abstract partial class DestinationConformance
+{
+    /// <summary>Where either of two tasks removes rows that it did not bring, the second is refused before it changes the table.</summary>
+    [Theory]
+    [InlineData(true, true, true)]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, true)]
+    [InlineData(false, false, false)]
+    public async Task A_table_that_another_task_keeps_is_refused(bool isFirstCapture, bool isSecondCapture, bool isRefused)
+    {
+        await using IDestination destination = Open();
+        await LoadMarkedAsync(destination, "job/one", Write(Schema, isChangeCapture: isFirstCapture), "k1");
+        await LoadMarkedAsync(destination, "job/one", Write(Schema, isChangeCapture: isFirstCapture), "k2");
+
+        await using IDestination other = Open();
+        TableSchema wider = Schema with { Columns = Schema.Columns.Add(new("c", LogicalType.Text, Source: "c")) };
+        Func<Task> second = () => LoadMarkedAsync(other, "job/two", Write(wider, isChangeCapture: isSecondCapture), "k3");
+        if (isRefused)
+        {
+            MillraceException refused = await second.ShouldThrowAsync<MillraceException>();
+            refused.Code.ShouldBe(ErrorCodes.TableShared);
+            refused.Message.ShouldContain("job/one");
+            refused.Fix.ShouldNotBeNull().ShouldContain("id: job/one");
+            (await other.DescribeAsync(Table, Token))!.Schema.Columns.ShouldBe(Schema.Columns);
+        }
+        else
+        {
+            await second();
+        }
+    }
+
+    /// <summary>A table that was dropped belongs to nobody.</summary>
+    [Fact]
+    public async Task A_dropped_table_may_be_taken_by_another_task()
+    {
+        await using (IDestination destination = Open())
+        {
+            await LoadMarkedAsync(destination, "job/one", Write(Schema), "k1");
+        }
+
+        await ExecuteAsync($"DROP TABLE {Quote(Table)}");
+        await using IDestination other = Open();
+        await LoadMarkedAsync(other, "job/two", Write(Schema), "k2");
+        await LoadMarkedAsync(other, "job/two", Write(Schema), "k3");
+        (await QueryAsync($"SELECT \"_id\" FROM {Quote(Table)}")).Count.ShouldBe(2);
+    }
+
+    /// <summary>Of two tasks whose first loads overlap, the one that commits later is rolled back.</summary>
+    [Fact]
+    public async Task Of_two_first_loads_at_once_only_one_commits()
+    {
+        TableWrite write = Write(Schema);
+        await using IDestination destination = Open();
+        var one = new LoadRunner(destination, "job/one");
+        await destination.PrepareAsync(one.Request(write), Token);
+        await using (IWriteSession session = await destination.BeginAsync(one.Request(write), one.Load, Token))
+        {
+            await using (IDestination other = Open())
+            {
+                await LoadMarkedAsync(other, "job/two", write, "k2");
+            }
+
+            await WriteAsync(session, Insert(1, "k1", 1, "x"));
+            CommitRequest commit = new([.. one.To("log/1").Checkpoints, (null, Marker("job/one", one.Load))]);
+            MillraceException refused = await Should.ThrowAsync<MillraceException>(async () => await session.CommitAsync(commit, Token));
+            refused.Code.ShouldBe(ErrorCodes.TableShared);
+        }
+
+        (await QueryAsync($"SELECT \"_id\" FROM {Quote(Table)}")).ShouldHaveSingleItem()[0].ShouldBe("k2");
+    }
+
+    private static Checkpoint Marker(string task, LoadId load) => new(task, TableMarker.PartitionOf(Table), 1, load, new("millrace.table/loaded"), 0);
+
+    private static async Task LoadMarkedAsync(IDestination destination, string task, TableWrite write, string key)
+    {
+        IReadOnlyList<Checkpoint> stored = await destination.CommittedAsync(task, Token).ConfigureAwait(false);
+        var runner = new LoadRunner(destination, task) { Stored = stored.SingleOrDefault(c => c.Partition == "log") };
+        await destination.PrepareAsync(runner.Request(write), Token).ConfigureAwait(false);
+        IWriteSession session = await destination.BeginAsync(runner.Request(write), runner.Load, Token).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            await WriteAsync(session, Insert(1, key, 1, "x")).ConfigureAwait(false);
+            List<(Checkpoint?, Checkpoint)> moves = [.. runner.To("log/" + key).Checkpoints];
+            if (!stored.Any(c => TableMarker.TableOf(c.Partition) is not null))
+            {
+                moves.Add((null, Marker(task, runner.Load)));
+            }
+
+            await session.CommitAsync(new(moves), Token).ConfigureAwait(false);
+        }
+    }
+}
