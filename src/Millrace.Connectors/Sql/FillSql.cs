@@ -48,7 +48,7 @@ internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation
                 FROM {Stage} AS s
                 WHERE ({Key}) IN ({Keys})
                 WINDOW w AS (PARTITION BY {Key} ORDER BY {Order})) AS r
-              LEFT JOIN {Known} AS t
+              LEFT JOIN {(Load.HasMatches && Load.Write.IsChangeCapture ? Wholes : Known)} AS t
                 ON {KeySql.Match(Dialect, "t", "r", Load.Write.Schema.Key)}{(Load.IsScd2 ? " AND t.\"_millrace_is_current\"" : "")}) AS f
             WHERE s.{Sequence} = f.{Sequence} AND s.{Op} IN ({StageCode.Delete}, {StageCode.Partial})
             """;

@@ -107,6 +107,13 @@ internal sealed class LoadCompletion(
         foreach ((TableId table, TableLoad load) in intake.Tables)
         {
             TableId resolved = commit.Completed.Contains(table) ? store.Names.Resolve(table) : load.Stored.Id;
+            if (load.Write.IsChangeCapture && load.Sequence > 0)
+            {
+                var last = new LastPositionSql(store.Dialect, store.System, resolved);
+                await channel.ExecuteAsync(
+                    load.Positions.Last is { } position ? last.Advance(request.Generation, position) : last.Forget(), cancellationToken).ConfigureAwait(false);
+            }
+
             if (load.WideColumns.Count > 0)
             {
                 await channel.ExecuteAsync(

@@ -48,6 +48,7 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
     {
         TableLoad load = await TableOfAsync(batch.Schema.Table, cancellationToken).ConfigureAwait(false);
         _rows.Reset(batch, load.Bind(batch), load.Sequence);
+        load.Positions.Add(batch);
         bool isPlain = RowClassifier.Classify(load, _rows, Rejected);
         RowClassifier.FindWide(load, _rows);
         await ChooseModeAsync(load, isPlain, cancellationToken).ConfigureAwait(false);

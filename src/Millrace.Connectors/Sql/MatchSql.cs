@@ -17,41 +17,52 @@ internal sealed class MatchSql(SqlDialect dialect, TableLoad load, WriteRequest 
     public bool IsUseful => !Dialect.UsesKeyIndex && Load.Stored.Note is { IsManaged: true } && !Load.IsScd2 && Load.Write.ParentKey.IsEmpty
         && !(Load.Write.Strategy == MergeStrategy.InsertOnly && Load.HasDeletedAt);
 
-    /// <summary>Collects the rows.</summary>
-    public string Collect() => NeedsData ? CollectWhole() : CollectGuards();
-
-    /// <summary>Drops the collection.</summary>
-    public string Drop() => $"DROP TABLE {Matches}";
-
-    private bool NeedsData => !Load.Write.IsChangeCapture || new FillSql(Dialect, Load, Generation).IsNeeded;
-
-    private string Places => Dialect.Quote(Load.StageName + "_places");
-
-    // Key and guards are all that an upsert compares, so its scan reads no other column.
-    private string CollectGuards()
+    /// <summary>
+    /// Collects the rows: all of them where rows are compared, else their key with what guards them against stale events, so that the scan reads no
+    /// more columns than it must.
+    /// </summary>
+    public string Collect()
     {
-        IEnumerable<string> columns = Load.Write.Schema.Key.Concat(Load.Stored.SystemColumns.Where(IsGuard));
+        if (!Load.Write.IsChangeCapture)
+        {
+            return Fetch(Matches, FoundByKey);
+        }
+
+        IEnumerable<string> guards = Load.IsInOrder ? [] : Load.Stored.SystemColumns.Where(IsGuard);
         return $"""
             CREATE TEMP TABLE {Matches} AS
-            SELECT {Dialect.InsertionOrder} AS {Place}, {KeySql.List(Dialect, "", columns)}
+            SELECT {Dialect.InsertionOrder} AS {Place}, {KeySql.List(Dialect, "", Load.Write.Schema.Key.Concat(guards))}
             FROM {Target}
             WHERE ({Key}) IN (SELECT {Key} FROM {Stage})
             """;
     }
 
-    // In two steps: found by key in a scan of the key alone, then fetched by place.
-    private string CollectWhole() =>
+    /// <summary>Fetches the whole of those rows from which staged ones are filled; empty where there are none.</summary>
+    public string CollectWhole()
+    {
+        var fill = new FillSql(Dialect, Load, Generation);
+        return !Load.Write.IsChangeCapture || !fill.IsNeeded
+            ? ""
+            : Fetch(Wholes, $"SELECT {Place} FROM {Matches} WHERE ({Key}) IN ({fill.Keys})");
+    }
+
+    /// <summary>Drops what was collected.</summary>
+    public string Drop() => $"DROP TABLE {Matches}; DROP TABLE IF EXISTS {Wholes}";
+
+    private string FoundByKey => $"SELECT {Dialect.InsertionOrder} FROM {Target} WHERE ({Key}) IN (SELECT {Key} FROM {Stage})";
+
+    // In two steps: the places of the rows first, then the rows at these places. In one, the engine would read every column of all rows.
+    private string Fetch(string name, string places) =>
         $"""
-        CREATE TEMP TABLE {Places} AS
-        SELECT {Dialect.InsertionOrder} AS {Place}
-        FROM {Target}
-        WHERE ({Key}) IN (SELECT {Key} FROM {Stage});
-        CREATE TEMP TABLE {Matches} AS
+        CREATE TEMP TABLE {Places} AS {places};
+        CREATE TEMP TABLE {name} AS
         SELECT {Dialect.InsertionOrder} AS {Place}, *
         FROM {Target}
-        WHERE {Dialect.InsertionOrder} IN (SELECT {Place} FROM {Places});
+        WHERE {Dialect.InsertionOrder} IN (SELECT * FROM {Places});
         DROP TABLE {Places}
         """;
+
+    private string Places => Dialect.Quote(Load.StageName + "_places");
 
     private static bool IsGuard(string column) =>
         column is SystemColumns.Position or SystemColumns.Generation or SystemColumns.DeletedAt;

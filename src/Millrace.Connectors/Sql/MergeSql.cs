@@ -77,6 +77,9 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
     /// <summary>Codes of rows that are there after the merge.</summary>
     public const string LiveCodes = "0, 1, 3";
 
+    /// <summary>Codes of rows that are written whole.</summary>
+    public const string WholeCodes = "0, 1, 3, 4";
+
     /// <summary>The code of soft deletes.</summary>
     public const string SoftCodes = "4";
 
@@ -88,7 +91,7 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
 
     private string Instant => Dialect.TypeName(LogicalType.TimestampUtc());
 
-    private string AndNewerThan(string alias) => Load.Write.IsChangeCapture ? "\n  AND " + IsNewer("t", alias) : "";
+    private string AndNewerThan(string alias) => Load.Write.IsChangeCapture && !(Load.IsInOrder && Load.HasMatches) ? "\n  AND " + IsNewer("t", alias) : "";
 
     private string Differs(string alias, string? deletedAt = null)
     {

@@ -182,12 +182,13 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Writes what is noted of a table.</summary>
+    /// <summary>Writes what is noted of a table. One that Millrace makes is empty when it is first noted: nothing comes before its last position.</summary>
     public async ValueTask NoteAsync(SqlChannel channel, TableId table, TableNote note, CancellationToken cancellationToken) =>
         await channel.ExecuteAsync(
             $"""
             INSERT INTO {system.Tables} (
-              table_schema, table_name, is_managed, key_columns, key_index, disposition, strategy, delete_mode, change_capture, generation)
+              table_schema, table_name, is_managed, key_columns, key_index, disposition, strategy, delete_mode, change_capture, generation,
+              last_generation, last_position)
             VALUES {Row(table, note)}
             ON CONFLICT (table_schema, table_name) DO UPDATE
             SET is_managed = excluded.is_managed, key_columns = excluded.key_columns, key_index = excluded.key_index,
@@ -213,7 +214,9 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
         note.Write.Strategy.ToString(),
         note.Write.DeleteMode.ToString(),
         note.Write.IsChangeCapture,
-        note.Generation);
+        note.Generation,
+        note.IsManaged ? 0 : null,
+        note.IsManaged ? "" : null);
 
     private static bool SameNote(TableNote a, TableNote b) =>
         a.Key.SequenceEqual(b.Key) && a.KeyIndex == b.KeyIndex && a.Generation == b.Generation && a.Write.Disposition == b.Write.Disposition

@@ -53,6 +53,9 @@ internal class StageSql
     /// <summary>Where to read the target's rows that staged keys meet: the collected ones, else the target itself.</summary>
     public string Known => Load.HasMatches ? Matches : Target;
 
+    /// <summary>The table of those rows with every column from which staged rows are filled, quoted.</summary>
+    public string Wholes => Dialect.Quote(Load.StageName + "_wholes");
+
     /// <summary>The key's columns, quoted, without an alias.</summary>
     public string Key { get; }
 

@@ -57,7 +57,7 @@ internal sealed class SystemTables
             CREATE TABLE IF NOT EXISTS {Tables} (
               table_schema {text} NOT NULL, table_name {text} NOT NULL, is_managed boolean NOT NULL, key_columns text NOT NULL,
               key_index text, disposition text NOT NULL, strategy text NOT NULL, delete_mode text NOT NULL,
-              change_capture boolean NOT NULL, generation integer NOT NULL,
+              change_capture boolean NOT NULL, generation integer NOT NULL, last_generation integer, last_position {text},
               PRIMARY KEY (table_schema, table_name));
             CREATE TABLE IF NOT EXISTS {Columns} (
               table_schema {text} NOT NULL, table_name {text} NOT NULL, column_name {text} NOT NULL, source_path text,

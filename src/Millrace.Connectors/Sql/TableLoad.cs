@@ -87,6 +87,12 @@ internal sealed class TableLoad
     /// <summary>Staged rows whose key came before in the load, where <see cref="Repeats"/> tells.</summary>
     public long StagedRepeats { get; set; }
 
+    /// <summary>The positions of all rows of this load.</summary>
+    public PositionRange Positions { get; } = new();
+
+    /// <summary>True where every staged event is known to be later than every row that the table has, so that none can be stale.</summary>
+    public bool IsInOrder { get; set; }
+
     /// <summary>True where the stage holds rows that are coded as soft deletes with their last values.</summary>
     public bool HasSoftRows { get; set; }
 

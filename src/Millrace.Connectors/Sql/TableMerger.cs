@@ -24,11 +24,13 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         }
 
         await EnsureKeyIndexAsync(load, load.DirectRows > 0, cancellationToken).ConfigureAwait(false);
+        load.IsInOrder = await IsInOrderAsync(load, cancellationToken).ConfigureAwait(false);
         var matches = new MatchSql(dialect, load, request);
         if (matches.IsUseful)
         {
             await RunAsync(matches.Collect(), cancellationToken).ConfigureAwait(false);
             load.HasMatches = true;
+            await RunAsync(matches.CollectWhole(), cancellationToken).ConfigureAwait(false);
         }
 
         await GuardAsync(load, cancellationToken).ConfigureAwait(false);
@@ -86,10 +88,24 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
             channel, load.Stored.Id, note with { KeyIndex = name, Key = load.Write.Schema.Key, Write = load.Write }, cancellationToken).ConfigureAwait(false);
     }
 
+    // Asked within the transaction: another task's load may have moved the table on since this load began.
+    private async ValueTask<bool> IsInOrderAsync(TableLoad load, CancellationToken cancellationToken)
+    {
+        if (!load.Write.IsChangeCapture || load.DirectRows > 0 || load.Stored.Note is not { IsManaged: true })
+        {
+            return false;
+        }
+
+        IReadOnlyList<SqlRow> last = await channel.QueryAsync(
+            new LastPositionSql(dialect, system, load.Stored.Id).Read(), cancellationToken).ConfigureAwait(false);
+        return last.Count > 0
+            && (last[0].Int(0) < request.Generation || (last[0].Int(0) == request.Generation && load.Positions.IsAfter(last[0].Text(1))));
+    }
+
     // Events that are older than what is there go first, wherever a later step would mix them with newer ones.
     private async ValueTask GuardAsync(TableLoad load, CancellationToken cancellationToken)
     {
-        if (!load.Write.IsChangeCapture)
+        if (!load.Write.IsChangeCapture || load.IsInOrder)
         {
             return;
         }
@@ -136,6 +152,12 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         }
 
         await gate.CheckStagedAsync(load, cancellationToken).ConfigureAwait(false);
+        if (ReplacesRows(load, merge))
+        {
+            await DropUnchangedAsync(load, merge, cancellationToken).ConfigureAwait(false);
+            await RunAsync(merge.DeleteForInsert(MergeSql.WholeCodes), cancellationToken).ConfigureAwait(false);
+        }
+
         if (load.StagedDeletes > 0)
         {
             await DeleteAsync(load, merge, cancellationToken).ConfigureAwait(false);
@@ -178,9 +200,14 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
             return await RunAsync(merge.Upsert(codes), cancellationToken).ConfigureAwait(false);
         }
 
-        if (!load.Write.IsChangeCapture && codes == MergeSql.LiveCodes)
+        if (ReplacesRows(load, merge))
         {
-            await RunAsync(merge.DropUnchanged(), cancellationToken).ConfigureAwait(false);
+            return await RunAsync(merge.InsertRows(codes), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (codes == MergeSql.LiveCodes)
+        {
+            await DropUnchangedAsync(load, merge, cancellationToken).ConfigureAwait(false);
         }
 
         if (load.Stored.Note is not { IsManaged: true })
@@ -191,6 +218,18 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
 
         await RunAsync(merge.DeleteForInsert(codes), cancellationToken).ConfigureAwait(false);
         return await RunAsync(merge.InsertRows(codes), cancellationToken).ConfigureAwait(false);
+    }
+
+    // Rows that are there make way at once for all that come: each scan for their places costs the same, however few they are.
+    private static bool ReplacesRows(TableLoad load, MergeSql merge) => !merge.UsesConflict && load.Write.Strategy != MergeStrategy.InsertOnly
+        && load.Write.ParentKey.IsEmpty && load.Stored.Note is { IsManaged: true };
+
+    private async ValueTask DropUnchangedAsync(TableLoad load, MergeSql merge, CancellationToken cancellationToken)
+    {
+        if (!load.Write.IsChangeCapture)
+        {
+            await RunAsync(merge.DropUnchanged(), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async ValueTask MergeVersionsAsync(TableLoad load, QualityGate gate, CancellationToken cancellationToken)

@@ -81,6 +81,7 @@ internal sealed class TableSwap(
         await channel.ExecuteAsync(
             $"""
             DELETE FROM {dialect.Quote(target.Id)};
+            {new LastPositionSql(dialect, system, target.Id).Forget()};
             INSERT INTO {dialect.Quote(target.Id)} ({columns}) SELECT {columns} FROM {dialect.Quote(shadow.Stored.Id)};
             {schemas.Drop(shadow.Stored.Id)}
             """,
