@@ -23,6 +23,8 @@ internal static class MillraceCommandLine
         }
 
         HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Aliases.Remove("/h");
+        help.Aliases.Remove("/?");
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
     }

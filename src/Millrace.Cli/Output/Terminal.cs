@@ -33,6 +33,9 @@ internal sealed class Terminal
     /// <summary>True where a person looks at a terminal.</summary>
     public bool IsInteractive { get; }
 
+    /// <summary>True where what is drawn can be drawn over: not on a dumb terminal.</summary>
+    public bool CanRedraw => IsInteractive && _console.Profile.Capabilities.Ansi;
+
     /// <summary>For what is drawn over and over.</summary>
     public IAnsiConsole Ansi => _console;
 

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Millrace.Cli.Runs;
 
-/// <summary>A table on a terminal, one line a task, drawn again as the run goes on; notes scroll by above it.</summary>
+/// <summary>Figures on a terminal, one line a task, drawn again as the run goes on; notes scroll by above it.</summary>
 internal sealed class LiveRunDisplay : RunDisplay
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(250);
@@ -13,7 +13,7 @@ internal sealed class LiveRunDisplay : RunDisplay
     private readonly IAnsiConsole _console;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, int> _lines = new(StringComparer.Ordinal);
-    private readonly Table _table = new Table().Border(TableBorder.None);
+    private readonly ProgressTable _table = new();
     private readonly Lock _drawing = new();
     private readonly CancellationTokenSource _end = new();
     private readonly Task _drawn;
@@ -22,12 +22,7 @@ internal sealed class LiveRunDisplay : RunDisplay
     {
         _console = console;
         _time = time;
-        foreach (string column in (string[])["task", "rows", "bytes", "rate", "lag", "left", "committed"])
-        {
-            _table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Dim))).NoWrap());
-        }
-
-        _drawn = _console.Live(_table).StartAsync(DrawAsync);
+        _drawn = _console.Live(new Text("")).StartAsync(DrawAsync);
     }
 
     public override async ValueTask DisposeAsync()
@@ -63,15 +58,10 @@ internal sealed class LiveRunDisplay : RunDisplay
         {
             if (!_lines.TryGetValue(task.Key, out int line))
             {
-                line = _lines[task.Key] = _table.Rows.Count;
-                _table.AddRow(cells.Prepend(task.Name).Select(c => new Text(c)));
-                return;
+                line = _lines[task.Key] = _table.Count;
             }
 
-            for (int i = 0; i < cells.Count; i++)
-            {
-                _table.Rows.Update(line, i + 1, new Text(cells[i]));
-            }
+            _table.Set(line, [task.Name, .. cells]);
         }
     }
 
@@ -95,7 +85,9 @@ internal sealed class LiveRunDisplay : RunDisplay
     {
         lock (_drawing)
         {
-            context.Refresh();
+            // Most terminals go to the next line by themselves where the last cell of one is written.
+            IEnumerable<string> lines = _table.Count == 0 ? [] : _table.Lines(_console.Profile.Width - 1);
+            context.UpdateTarget(new Text(string.Join('\n', lines)));
         }
     }
 }

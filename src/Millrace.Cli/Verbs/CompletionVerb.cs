@@ -9,8 +9,8 @@ internal static class CompletionVerb
     // Each asks the program itself what fits, so that the scripts never grow stale.
     private const string Bash = """
         _millrace() {
-            local IFS=$'\n'
-            COMPREPLY=($(millrace "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2> /dev/null))
+            local IFS=$'\n' line="${COMP_LINE:0:COMP_POINT}"
+            COMPREPLY=($(compgen -W "$(millrace "[suggest:${#line}]" "$line" 2> /dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
         }
         complete -o default -F _millrace millrace
         """;
@@ -18,9 +18,10 @@ internal static class CompletionVerb
     private const string Zsh = """
         #compdef millrace
         _millrace() {
+            local line="${(j: :)words[1,CURRENT]}"
             local -a found
-            found=("${(@f)$(millrace "[suggest:${#BUFFER}]" "${BUFFER}" 2> /dev/null)}")
-            compadd -- "${found[@]}"
+            found=("${(@f)$(millrace "[suggest:${#line}]" "$line" 2> /dev/null)}")
+            (( ${#found[1]} )) && compadd -a found || _files
         }
         compdef _millrace millrace
         """;
@@ -39,7 +40,7 @@ internal static class CompletionVerb
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
         var verb = new Verb("completion", "Print a script that makes your shell complete millrace's verbs, options and jobs.")
         {
-            Examples = ["source <(millrace completion bash)", "millrace completion fish > ~/.config/fish/completions/millrace.fish"],
+            Examples = ["source <(millrace completion bash)", "source <(millrace completion zsh)        # after compinit, in ~/.zshrc", "millrace completion fish > ~/.config/fish/completions/millrace.fish"],
         };
         verb.Arguments.Add(shell);
         verb.Does(context =>

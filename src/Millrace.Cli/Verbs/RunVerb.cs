@@ -59,6 +59,6 @@ internal static class RunVerb
 
     private static RunDisplay DisplayFor(VerbContext context) =>
         context.Json ? new JsonRunDisplay(context.Out)
-        : context.Terminal.IsInteractive ? new LiveRunDisplay(context.Terminal.Ansi, TimeProvider.System)
+        : context.Terminal.CanRedraw ? new LiveRunDisplay(context.Terminal.Ansi, TimeProvider.System)
         : new PlainRunDisplay(context.Out, TimeProvider.System);
 }
