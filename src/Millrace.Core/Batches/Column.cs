@@ -98,6 +98,18 @@ public abstract class Column : IDisposable
     /// <summary>Appends row <paramref name="row"/> of a column of the same physical type, null and unset marks with it.</summary>
     public abstract void AppendFrom(Column other, int row);
 
+    /// <summary>A column with the same rows and memory of its own.</summary>
+    internal Column Copy()
+    {
+        Column copy = Create(Type);
+        for (int row = 0; row < Count; row++)
+        {
+            copy.AppendFrom(this, row);
+        }
+
+        return copy;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Core.Batches;
+using Millrace.Core.Engine.Shaping;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Core.Embedding;
@@ -55,16 +56,6 @@ public static class BatchEditing
         return null;
     }
 
-    private static RecordBatch Copy(RecordBatch batch, TableSchema schema, ImmutableArray<Column> columns) => new(schema, columns, batch.RowCount)
-    {
-        Partition = batch.Partition,
-        Changes = batch.Changes,
-        RowPositions = batch.RowPositions,
-        RowTimes = batch.RowTimes,
-        Position = batch.Position,
-        Control = batch.Control,
-        Rejected = batch.Rejected,
-        SourceBytes = batch.SourceBytes,
-        SourceTime = batch.SourceTime,
-    };
+    private static RecordBatch Copy(RecordBatch batch, TableSchema schema, ImmutableArray<Column> columns) =>
+        (BatchMarks.Of(batch) with { Position = batch.Position, Rejected = batch.Rejected }).ToBatch(schema, columns, batch.RowCount);
 }

@@ -88,7 +88,7 @@ internal sealed class Pipeline(
             budget.Observe(rows, batch.SourceBytes);
             bool mayStop = batch.Position is not null;
             last = batch.Position ?? last;
-            await _read.WriteAsync(new(batch, partition), batch.MemoryBytes, stop).ConfigureAwait(false);
+            await HandOnAsync(_read, new(batch, partition), batch.MemoryBytes, stop).ConfigureAwait(false);
             if (mayStop && budget.IsStoppedFromOutside)
             {
                 break;
@@ -128,8 +128,8 @@ internal sealed class Pipeline(
                     continue;
                 }
 
-                ShapedItem shaped = await tables.ShapeAsync(item.Batch, item.Partition, totals).ConfigureAwait(false);
-                await _shaped.WriteAsync(shaped, shaped.MemoryBytes, stop).ConfigureAwait(false);
+                ShapedItem shaped = await tables.ShapeAsync(item.Batch, item.Partition, totals, stop).ConfigureAwait(false);
+                await HandOnAsync(_shaped, shaped, shaped.MemoryBytes, stop).ConfigureAwait(false);
             }
 
             _shaped.Complete();
@@ -170,11 +170,26 @@ internal sealed class Pipeline(
         return budget.Reached is null ? AttemptEnd.Head : AttemptEnd.Limit;
     }
 
+    // What does not get into the queue is still this stage's.
+    private static async ValueTask HandOnAsync<T>(ByteBoundedQueue<T> queue, T item, long bytes, CancellationToken stop)
+        where T : IDisposable
+    {
+        try
+        {
+            await queue.WriteAsync(item, bytes, stop).ConfigureAwait(false);
+        }
+        catch
+        {
+            item.Dispose();
+            throw;
+        }
+    }
+
     private void DisposeLeftovers()
     {
         foreach (ReadItem item in _read.Drain())
         {
-            item.Batch?.Dispose();
+            item.Dispose();
         }
 
         foreach (ShapedItem item in _shaped.Drain())
@@ -185,7 +200,10 @@ internal sealed class Pipeline(
 }
 
 /// <summary>What a reader hands on: a batch, or null at the end of its partition.</summary>
-internal sealed record ReadItem(RecordBatch? Batch, PartitionPlan Partition);
+internal sealed record ReadItem(RecordBatch? Batch, PartitionPlan Partition) : IDisposable
+{
+    public void Dispose() => Batch?.Dispose();
+}
 
 /// <summary>What the shaper hands on: the steps that one batch became, or the end of a partition.</summary>
 internal sealed record ShapedItem(PartitionPlan Partition, ImmutableArray<ShapedStep> Steps) : IDisposable

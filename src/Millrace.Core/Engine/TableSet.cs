@@ -41,7 +41,21 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
     public TableId TargetOf(string dataset) => TargetNames.For(task.Target.Table, dataset, target.Naming);
 
     /// <summary>Shapes a batch; takes it over.</summary>
-    public async ValueTask<ShapedItem> ShapeAsync(RecordBatch batch, PartitionPlan partition, RunTotals totals)
+    public async ValueTask<ShapedItem> ShapeAsync(RecordBatch batch, PartitionPlan partition, RunTotals totals, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ShapeOwnAsync(batch, partition, totals, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<ShapedItem> ShapeOwnAsync(
+        RecordBatch batch, PartitionPlan partition, RunTotals totals, CancellationToken cancellationToken)
     {
         TableId dataset = batch.Schema.Table;
         TableId table = TargetOf(dataset.ToString());
@@ -60,18 +74,7 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
             return item;
         }
 
-        if (!_shapers.TryGetValue(dataset, out TableShaper? shaper))
-        {
-            ThrowIfShared(table, dataset);
-            var settings = new ShaperSettings(task, table, target.Naming, target.Fit, id => target.DescribeAsync(id, CancellationToken.None))
-            {
-                ChildTables = [.. loaded.Where(t => t.Schema == table.Schema && t.Name.StartsWith(table.Name + "__", StringComparison.Ordinal))],
-                Sample = _samples.GetValueOrDefault(dataset),
-            };
-            shaper = await TableShaper.CreateAsync(settings).ConfigureAwait(false);
-            _shapers.Add(dataset, shaper);
-        }
-
+        TableShaper shaper = await ShaperOfAsync(dataset, table, cancellationToken).ConfigureAwait(false);
         long started = Stopwatch.GetTimestamp();
         ShapedBatch shaped = await shaper.ShapeAsync(batch).ConfigureAwait(false);
         totals.AddShape(started);
@@ -83,6 +86,24 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
             DiscardedValues = shaped.DiscardedValues,
             NewColumns = shaped.NewColumns,
         };
+    }
+
+    private async ValueTask<TableShaper> ShaperOfAsync(TableId dataset, TableId table, CancellationToken cancellationToken)
+    {
+        if (_shapers.TryGetValue(dataset, out TableShaper? shaper))
+        {
+            return shaper;
+        }
+
+        ThrowIfShared(table, dataset);
+        var settings = new ShaperSettings(task, table, target.Naming, target.Fit, id => target.DescribeAsync(id, cancellationToken))
+        {
+            ChildTables = [.. loaded.Where(t => t.Schema == table.Schema && t.Name.StartsWith(table.Name + "__", StringComparison.Ordinal))],
+            Sample = _samples.GetValueOrDefault(dataset),
+        };
+        shaper = await TableShaper.CreateAsync(settings).ConfigureAwait(false);
+        _shapers.Add(dataset, shaper);
+        return shaper;
     }
 
     // Two datasets can come to one name ("a.b" and "a_b"); their rows would then overwrite each other.

@@ -43,7 +43,7 @@ public static class TaskPreview
                     await foreach (RecordBatch batch in reader.ReadAsync(new(partition, rows) { Budget = budget }, cancellationToken).ConfigureAwait(false))
                     {
                         left -= batch.RowCount;
-                        ShapedItem item = await tables.ShapeAsync(batch, partition, totals).ConfigureAwait(false);
+                        ShapedItem item = await tables.ShapeAsync(batch, partition, totals, cancellationToken).ConfigureAwait(false);
                         steps.AddRange(item.Steps);
                         rejected.AddRange(item.Rejected);
                         if (left <= 0)

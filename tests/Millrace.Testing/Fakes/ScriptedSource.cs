@@ -26,6 +26,9 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
     /// <summary>Checkpoints that the engine acknowledged.</summary>
     public List<Checkpoint> Acknowledged { get; } = [];
 
+    /// <summary>False to play a source that never asks the budget.</summary>
+    public bool AsksBudget { get; set; } = true;
+
     /// <summary>Called with partition and change number before each change; throws to play a failing source.</summary>
     public Action<string, int> At { get; set; } = (_, _) => { };
 
@@ -70,7 +73,7 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
             }
 
             int size = unitEnd - next + 1;
-            if (!request.Budget.TryTake(size, size * BytesPerChange))
+            if (AsksBudget && !request.Budget.TryTake(size, size * BytesPerChange))
             {
                 // As real sources do: a last batch without rows that repeats the position.
                 yield return Batch(partition, [], At0(next));

@@ -40,6 +40,46 @@ public sealed class ReadBudgetTests
         budget.TryTake(1, 1).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(10L, null, "run_max_rows")]
+    [InlineData(null, 1000L, "run_max_bytes")]
+    public void ASourceThatNeverAsksIsStoppedAtTheBatchThatReachesALimit(long? rows, long? bytes, string limit)
+    {
+        var budget = new ReadBudget(rows, bytes, null, TimeProvider.System);
+
+        budget.Observe(6, 600);
+        budget.Reached.ShouldBeNull();
+        budget.IsStoppedFromOutside.ShouldBeFalse();
+        budget.Observe(4, 400);
+        budget.Reached.ShouldBe(limit);
+        budget.IsStoppedFromOutside.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void ASourceThatNeverAsksIsStoppedWhenItsTimeIsOver()
+    {
+        var clock = new Clock();
+        var budget = new ReadBudget(null, null, TimeSpan.FromMinutes(10), clock);
+
+        clock.Now = TimeSpan.FromMinutes(9);
+        budget.Observe(1, 1);
+        budget.Reached.ShouldBeNull();
+        clock.Now = TimeSpan.FromMinutes(10);
+        budget.Observe(1, 1);
+        budget.Reached.ShouldBe("run_max_duration");
+        budget.IsStoppedFromOutside.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void ASourceThatAsksIsNotStoppedByWhatItWasGranted()
+    {
+        var budget = new ReadBudget(10, null, null, TimeProvider.System);
+
+        budget.TryTake(10, 10).ShouldBeTrue();
+        budget.Observe(10, 10);
+        budget.Reached.ShouldBeNull();
+    }
+
     private sealed class Clock : TimeProvider
     {
         public TimeSpan Now { get; set; }

@@ -62,6 +62,37 @@ public sealed class TaskEngineTests
     }
 
     [Fact]
+    public async Task ASourceThatNeverAsksIsStoppedAtACommitPointAndTheNextRunGoesOnThere()
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            var random = new Random(seed);
+            var scripts = Scripts(random, 200);
+            var store = new MemoryStore();
+            int maxRows = random.Next(1, 80);
+            int runs = 0;
+            TaskOutcome outcome;
+            do
+            {
+                outcome = await Engine(scripts, store, limits: new(maxRows, null, null), random: random, prepare: s => s.AsksBudget = false)
+                    .RunAsync(TestContext.Current.CancellationToken);
+                if (outcome.LimitReached is not null)
+                {
+                    // Three partitions at once, each until the end of its batch and unit.
+                    outcome.LimitReached.ShouldBe("run_max_rows");
+                    outcome.Rows.ShouldBeInRange(1, maxRows + (3 * (12 + scripts.Values.Max(LargestUnit))));
+                }
+
+                (++runs).ShouldBeLessThan(2000);
+            }
+            while (outcome.LimitReached is not null);
+
+            runs.ShouldBeGreaterThan(3);
+            AssertEndState(store, scripts);
+        }
+    }
+
+    [Fact]
     public async Task CrashesAtAnyStepLoseAndDoubleNothing()
     {
         int crashes = 0;
@@ -210,7 +241,7 @@ public sealed class TaskEngineTests
         AssertEndState(store, scripts);
     }
 
-    private static TaskEngine Engine(
+    internal static TaskEngine Engine(
         Dictionary<string, IReadOnlyList<ScriptedChange>> scripts,
         MemoryStore store,
         RunLimits? limits = null,
@@ -242,7 +273,7 @@ public sealed class TaskEngineTests
     }
 
     /// <summary>A log over two datasets with transactions, and a snapshot of another key range beside it.</summary>
-    private static Dictionary<string, IReadOnlyList<ScriptedChange>> Scripts(Random random, int changes)
+    internal static Dictionary<string, IReadOnlyList<ScriptedChange>> Scripts(Random random, int changes)
     {
         ScriptedChange Change(string prefix, int i) => new(
             random.Next(2) == 0 ? "a" : "b",
@@ -257,7 +288,7 @@ public sealed class TaskEngineTests
         return new() { ["log"] = Script("l"), ["snapshot:1"] = Script("s"), ["snapshot:2"] = Script("t") };
     }
 
-    private static int LargestUnit(IReadOnlyList<ScriptedChange> script)
+    internal static int LargestUnit(IReadOnlyList<ScriptedChange> script)
     {
         int largest = 0;
         int size = 0;
@@ -271,7 +302,7 @@ public sealed class TaskEngineTests
         return largest;
     }
 
-    private static void AssertEndState(MemoryStore store, Dictionary<string, IReadOnlyList<ScriptedChange>> scripts)
+    internal static void AssertEndState(MemoryStore store, Dictionary<string, IReadOnlyList<ScriptedChange>> scripts)
     {
         var expected = new Dictionary<TableId, SortedDictionary<string, string>>();
         foreach (ScriptedChange change in scripts.Values.SelectMany(s => s))

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Schemas;
@@ -24,7 +25,10 @@ internal sealed record BatchMarks
 
     public DateTimeOffset? SourceTime { get; init; }
 
-    /// <summary>Takes the marks of a batch over, all but its position.</summary>
+    /// <summary>Rows that could not be decoded; the shaper hands them on apart.</summary>
+    public ImmutableArray<RejectedRow> Rejected { get; init; } = [];
+
+    /// <summary>Takes the marks of a batch over, all but its position and its rejected rows.</summary>
     public static BatchMarks Of(RecordBatch batch) => new()
     {
         Partition = batch.Partition,
@@ -56,6 +60,7 @@ internal sealed record BatchMarks
         RowPositions = RowPositions,
         RowTimes = RowTimes,
         Control = Control,
+        Rejected = Rejected,
         SourceBytes = SourceBytes,
         SourceTime = SourceTime,
     };

@@ -4,7 +4,7 @@ using Millrace.Core.Batches;
 namespace Millrace.Core.Engine.Shaping;
 
 /// <summary>Gathers what the tables of one batch hand on.</summary>
-internal sealed class ShapeTotals
+internal sealed class ShapeTotals : IDisposable
 {
     public List<ShapedStep> Steps { get; } = [];
 
@@ -17,4 +17,13 @@ internal sealed class ShapeTotals
     public long DiscardedValues { get; set; }
 
     public ShapedBatch ToShaped() => new([.. Steps], [.. Rejected], DiscardedRows, DiscardedValues, [.. NewColumns]);
+
+    /// <summary>Disposes the rows of steps that will not be handed on.</summary>
+    public void Dispose()
+    {
+        foreach (ShapedStep step in Steps)
+        {
+            step.Rows?.Dispose();
+        }
+    }
 }

@@ -70,7 +70,23 @@ internal sealed class TablePipe
             return [];
         }
 
-        routing = _router.Route(inputs, routing.Routes, rows);
+        try
+        {
+            return Run(inputs, routing.Routes, rows, marks, totals, aside);
+        }
+        finally
+        {
+            foreach (Route route in routing.Routes)
+            {
+                route.Release();
+            }
+        }
+    }
+
+    private int[]? Run(
+        IReadOnlyList<InputColumn> inputs, Route[] routes, int rows, BatchMarks marks, ShapeTotals totals, IReadOnlyList<InputColumn> aside)
+    {
+        Routing routing = _router.Route(inputs, routes, rows);
         RequireKey(inputs, routing);
         int? extra = UsesExtra(routing) ? Table.FindFixed(SystemColumns.Extra, SystemColumns.Extra, LogicalType.Json).Base : null;
         if (KeyNames is not null)
@@ -88,11 +104,6 @@ internal sealed class TablePipe
         else
         {
             totals.Steps.Add(MakeStep(assembler, extra, rows, marks));
-        }
-
-        foreach (Route route in routing.Routes)
-        {
-            route.Release();
         }
 
         totals.NewColumns.AddRange(Table.TakeAdded());

@@ -63,6 +63,21 @@ public sealed class TableShaper
     {
         ArgumentNullException.ThrowIfNull(batch);
         var totals = new ShapeTotals();
+        try
+        {
+            await ShapeAsync(batch, totals).ConfigureAwait(false);
+            return WithPosition(totals.ToShaped(), batch.Position);
+        }
+        catch
+        {
+            batch.Dispose();
+            totals.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask ShapeAsync(RecordBatch batch, ShapeTotals totals)
+    {
         if (batch.Control != TableControl.None)
         {
             _parent.Control(BatchMarks.Of(batch), totals);
@@ -76,8 +91,6 @@ public sealed class TableShaper
         {
             await ShapeRowsAsync(batch, totals).ConfigureAwait(false);
         }
-
-        return WithPosition(totals.ToShaped(), batch.Position);
     }
 
     private async ValueTask ShapeRowsAsync(RecordBatch batch, ShapeTotals totals)

@@ -58,7 +58,7 @@ internal sealed class MappingStage
         List<InputColumn> mapped = [];
         for (int i = 0; i < mappings.Length; i++)
         {
-            Column values = i == mappings.Length - 1 ? input.Take() : Copy(input.Values);
+            Column values = i == mappings.Length - 1 ? input.Take() : input.Values.Copy();
             mapped.AddRange(Finish(new InputColumn(input.Path, mappings[i].To ?? input.Wanted, values, input.SourceType) { Expected = input.Expected }, mappings[i]));
         }
 
@@ -75,7 +75,7 @@ internal sealed class MappingStage
             ColumnMapping mapping = mappings[i];
             bool isLast = i == mappings.Length - 1;
             var found = new SlotSet(from, mapping.To ?? input.Wanted + _separator + string.Join(_separator, path));
-            var source = (VarColumn)(isLast ? input.Take() : Copy(input.Values));
+            var source = (VarColumn)(isLast ? input.Take() : input.Values.Copy());
             var cutter = new PathCutter(path, found, mapping.Mask == MaskKind.None ? null : new Masker(mapping));
             VarColumn rest = cutter.Cut(source);
             if (isLast)
@@ -133,16 +133,5 @@ internal sealed class MappingStage
         }
 
         return column;
-    }
-
-    private static Column Copy(Column source)
-    {
-        Column copy = Column.Create(source.Type);
-        for (int row = 0; row < source.Count; row++)
-        {
-            copy.AppendFrom(source, row);
-        }
-
-        return copy;
     }
 }

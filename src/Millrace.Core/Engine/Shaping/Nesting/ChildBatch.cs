@@ -17,12 +17,12 @@ internal sealed class ChildBatch : IDisposable
     {
         _tables = tables;
         _arrays = arrays;
-        _keys = [.. keys.Select(k => new InputColumn(k.Path, k.Wanted, CopyOf(k.Values), k.SourceType))];
-        _marks = marks with { RowPositions = (VarColumn?)CopyOfAny(marks.RowPositions), RowTimes = (Column<long>?)CopyOfAny(marks.RowTimes) };
+        _keys = [.. keys.Select(k => new InputColumn(k.Path, k.Wanted, k.Values.Copy(), k.SourceType))];
+        _marks = marks with { RowPositions = (VarColumn?)marks.RowPositions?.Copy(), RowTimes = (Column<long>?)marks.RowTimes?.Copy() };
         _rows = keys.Length == 0 ? 0 : keys[0].Values.Count;
         foreach (InputColumn input in inputs.Where(i => i.Values.HasUnset && tables.Any(t => t.Path == i.Path)))
         {
-            _unset.TryAdd(input.Path, CopyOf(input.Values));
+            _unset.TryAdd(input.Path, input.Values.Copy());
         }
     }
 
@@ -51,18 +51,5 @@ internal sealed class ChildBatch : IDisposable
         {
             column.Dispose();
         }
-    }
-
-    private static Column? CopyOfAny(Column? source) => source is null ? null : CopyOf(source);
-
-    private static Column CopyOf(Column source)
-    {
-        Column copy = Column.Create(source.Type);
-        for (int row = 0; row < source.Count; row++)
-        {
-            copy.AppendFrom(source, row);
-        }
-
-        return copy;
     }
 }

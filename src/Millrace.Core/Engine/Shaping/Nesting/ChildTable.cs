@@ -77,7 +77,7 @@ internal sealed class ChildTable
             return;
         }
 
-        var rows = new ChildRows(ElementPath, keys);
+        using var rows = new ChildRows(ElementPath, keys);
         foreach (int parent in parents)
         {
             bool isUnset = arrays?.IsUnset(parent) == true || rest?.IsUnset(parent) == true;
@@ -101,8 +101,6 @@ internal sealed class ChildTable
         {
             Run(rows, keys, marks, totals);
         }
-
-        rows.Dispose();
     }
 
     private static string SourcePathOf(string rest) => ElementPath + "." + rest;
@@ -131,10 +129,22 @@ internal sealed class ChildTable
             field.IsKey = true;
         }
 
-        _pipe.Run(inputs, found, rows.Count, rows.Marks(marks), totals, []);
-        foreach (InputColumn input in inputs)
+        BatchMarks own = rows.Marks(marks);
+        try
         {
-            input.Dispose();
+            _pipe.Run(inputs, found, rows.Count, own, totals, []);
+        }
+        catch
+        {
+            own.Dispose();
+            throw;
+        }
+        finally
+        {
+            foreach (InputColumn input in inputs)
+            {
+                input.Dispose();
+            }
         }
     }
 
