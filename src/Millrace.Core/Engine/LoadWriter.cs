@@ -137,6 +137,16 @@ internal sealed class LoadWriter(
         return true;
     }
 
+    /// <summary>Makes the tables of datasets that have had no row; after the last commit of a run that came to its end.</summary>
+    public async Task MakeTablesAsync(CancellationToken cancellationToken)
+    {
+        ImmutableArray<TableWrite> writes = await tables.WithoutRowsAsync(source, cancellationToken).ConfigureAwait(false);
+        if (!writes.IsEmpty)
+        {
+            await target.PrepareAsync(Request(writes), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

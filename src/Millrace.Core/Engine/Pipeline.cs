@@ -167,7 +167,13 @@ internal sealed class Pipeline(
             return AttemptEnd.ResumeFromStored;
         }
 
-        return budget.Reached is null ? AttemptEnd.Head : AttemptEnd.Limit;
+        if (budget.Reached is not null)
+        {
+            return AttemptEnd.Limit;
+        }
+
+        await writer.MakeTablesAsync(cancellationToken).ConfigureAwait(false);
+        return AttemptEnd.Head;
     }
 
     // What does not get into the queue is still this stage's.

@@ -88,6 +88,42 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
         };
     }
 
+    /// <summary>
+    /// The tables of datasets that have had no row yet and are to be made all the same: somebody will look for them. They get the key's columns
+    /// and the system's; the others come with the first row.
+    /// </summary>
+    public async Task<ImmutableArray<TableWrite>> WithoutRowsAsync(ISource source, CancellationToken cancellationToken)
+    {
+        var missing = new HashSet<TableId>();
+        foreach (TableId table in Targets.Except(loaded).Except(_datasetOf.Keys))
+        {
+            if (await target.DescribeAsync(table, cancellationToken).ConfigureAwait(false) is null)
+            {
+                missing.Add(table);
+            }
+        }
+
+        if (missing.Count == 0 || task.Contract.Tables != ContractMode.Evolve)
+        {
+            return [];
+        }
+
+        var writes = ImmutableArray.CreateBuilder<TableWrite>();
+        foreach (TableSchema described in await source.DescribeAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // Where a source cannot say what the key is made of, the dataset is none that has rows of its own.
+            TableId table = TargetOf(described.Table.ToString());
+            bool isKnown = !described.Key.IsEmpty && described.Key.All(k => described.Columns.Any(c => c.Name == k));
+            if (isKnown && missing.Remove(table))
+            {
+                TableShaper shaper = await ShaperOfAsync(described.Table, table, cancellationToken).ConfigureAwait(false);
+                writes.Add(shaper.WithoutRows(described));
+            }
+        }
+
+        return writes.ToImmutable();
+    }
+
     private async ValueTask<TableShaper> ShaperOfAsync(TableId dataset, TableId table, CancellationToken cancellationToken)
     {
         if (_shapers.TryGetValue(dataset, out TableShaper? shaper))

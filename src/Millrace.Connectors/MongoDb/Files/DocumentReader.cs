@@ -101,17 +101,23 @@ internal sealed class DocumentReader : IDisposable
     {
         ReadStatus.Truncated => new MillraceException(
             ErrorCodes.DumpTruncated,
-            $"{Path} ends in the middle of a document that starts at byte {Offset} ({Leftover} bytes of it are there). Everything before it was read.",
-            "Copy the file again from its origin, then run again. If the rest is lost, cut the file at that byte."),
+            $"{Path} ends in the middle of a document that starts at {Place} ({Leftover} bytes of it are there). Everything before it was read.",
+            IsCompressed
+                ? "Copy the file again from its origin, then run again. If the rest is lost, decompress what there is and cut that at this byte."
+                : "Copy the file again from its origin, then run again. If the rest is lost, cut the file at that byte."),
         ReadStatus.BadCompression => new MillraceException(
             ErrorCodes.DumpCorrupt,
-            $"The compressed data of {Path} are broken after byte {Offset} of the uncompressed documents. Everything before it was read.",
+            $"The compressed data of {Path} are broken after {Place}. Everything before it was read.",
             "Copy the file again from its origin, then run again."),
         _ => new MillraceException(
             ErrorCodes.DumpCorrupt,
-            $"{Path} holds no document at byte {Offset}: its length cannot be right, so the place of the next one is lost. Everything before it was read.",
+            $"{Path} holds no document at {Place}: its length cannot be right, so the place of the next one is lost. Everything before it was read.",
             "Copy the file again from its origin, then run again. `bsondump` shows where it breaks."),
     };
+
+    private bool IsCompressed => _stream is System.IO.Compression.GZipStream;
+
+    private string Place => IsCompressed ? $"byte {Offset} of the uncompressed data" : $"byte {Offset}";
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Core.Batches;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
@@ -91,6 +92,28 @@ public sealed class TableShaper
         {
             await ShapeRowsAsync(batch, totals).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The table of a dataset without rows: the columns of its key, as far as no mapping changes them, and the system's.</summary>
+    /// <param name="described">What the source says of the dataset.</param>
+    internal TableWrite WithoutRows(TableSchema described)
+    {
+        ArgumentNullException.ThrowIfNull(described);
+        var names = ImmutableArray.CreateBuilder<string>();
+        foreach (ColumnSchema column in described.Columns.Where(c => described.Key.Contains(c.Name)))
+        {
+            bool isMapped = _settings.Task.Columns.Any(m => m.From == column.Name);
+            bool isKey = _settings.Task.Target.PrimaryKey.IsEmpty || _settings.Task.Target.PrimaryKey.Contains(column.Name);
+            if (!isMapped && isKey)
+            {
+                TargetField field = _parent.Table.Find(column.Name, column.Name);
+                int index = field.Base >= 0 ? field.Base : _parent.Table.AddBase(field, column.Type, column.SourceType);
+                names.Add(_parent.Table[index].Name);
+            }
+        }
+
+        _parent.Table.Key = IsKeyed ? names.ToImmutable() : [];
+        return _parent.Write;
     }
 
     private async ValueTask ShapeRowsAsync(RecordBatch batch, ShapeTotals totals)
