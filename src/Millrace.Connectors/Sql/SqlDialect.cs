@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Millrace.Core.Schemas;
@@ -59,8 +60,8 @@ internal abstract class SqlDialect
     /// <summary>The condition that two row values differ in any byte that is stored, nulls being equal.</summary>
     public abstract string Differs(string leftRow, string rightRow);
 
-    /// <summary>A statement that a freshly staged table wants before it is joined, or an empty text.</summary>
-    public virtual string Analyze(string table) => "";
+    /// <summary>A statement that a freshly staged table wants before it is joined by its key, or an empty text.</summary>
+    public virtual string Analyze(string table, ImmutableArray<string> key) => "";
 
     /// <summary>
     /// A query that has rows where something hangs on a table that a drop would break or lose (views, foreign keys, triggers, indexes other than

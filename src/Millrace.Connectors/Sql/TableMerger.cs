@@ -15,7 +15,7 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
     public async ValueTask MergeAsync(TableLoad load, QualityGate gate, CancellationToken cancellationToken)
     {
         var merge = new MergeSql(dialect, load, request);
-        await RunAsync(dialect.Analyze(merge.Stage), cancellationToken).ConfigureAwait(false);
+        await RunAsync(dialect.Analyze(merge.Stage, load.Write.Schema.Key), cancellationToken).ConfigureAwait(false);
         if (!load.IsKeyed)
         {
             await gate.CheckStagedAsync(load, cancellationToken).ConfigureAwait(false);
@@ -179,7 +179,13 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         }
         else if (merge.MarksDeletesInPlace)
         {
-            load.MergedDeletes += await RunAsync(merge.MarkDeleted(), cancellationToken).ConfigureAwait(false);
+            long marked = await RunAsync(merge.MarkDeleted(), cancellationToken).ConfigureAwait(false);
+            load.MergedDeletes += marked;
+            if (marked == load.StagedDeletes)
+            {
+                // Every delete met its row, which carries the position from here on.
+                return;
+            }
         }
 
         await WriteTombstonesAsync(load, cancellationToken).ConfigureAwait(false);
