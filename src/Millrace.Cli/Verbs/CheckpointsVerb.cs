@@ -7,6 +7,7 @@ using Millrace.Cli.Projects;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine;
+using Millrace.Core.Errors;
 
 namespace Millrace.Cli.Verbs;
 
@@ -58,8 +59,18 @@ internal static class CheckpointsVerb
         verb.Options.Add(partition);
         verb.Options.Add(position);
         verb.Does((context, ct) => ChangeAsync(
-            context, choice, stored => CheckpointEditing.Move(stored, context.Get(partition)!, new Position(context.Get(position)!)), ct));
+            context, choice, stored => Move(stored, context.Get(partition)!, context.Get(position)!), ct));
         return verb;
+    }
+
+    // What a position means is its source's own; a slip of the hand shows in its kind.
+    private static IReadOnlyList<Checkpoint> Move(IReadOnlyList<Checkpoint> stored, string partition, string position)
+    {
+        string? before = stored.FirstOrDefault(c => c.Partition == partition)?.Position.Text;
+        return before is null || before.Split('/')[0] == position.Split('/')[0]
+            ? CheckpointEditing.Move(stored, partition, new Position(position))
+            : throw new MillraceException(
+                ErrorCodes.InvalidConfiguration, $"'{position}' is no position of partition {partition}.", $"Write it like the present one: {before}");
     }
 
     private static Verb CreateReset()

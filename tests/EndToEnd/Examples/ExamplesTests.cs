@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Millrace.EndToEndTests.Packaging;
 using Millrace.EndToEndTests.Support;
 
 namespace Millrace.EndToEndTests.Examples;
@@ -48,6 +49,22 @@ public sealed class ExamplesTests : IDisposable
             string preview = Run("preview", "shop", "--task", "orders", "--json").Output;
             preview.ShouldContain("email_hash");
             preview.ShouldNotContain("@example.com");
+        }
+    }
+
+    [Theory]
+    [InlineData("duckdb")]
+    [InlineData("postgresql")]
+    public void What_the_readme_of_an_example_says_works_as_it_stands(string destination)
+    {
+        string project = CopyExample("mongodb-to-" + destination);
+        using Warehouse warehouse = Warehouses.Create(destination, _folder);
+        string[] lines = [.. MarkdownCode.Blocks("sh", $"examples/mongodb-to-{destination}/README.md").SelectMany(b => b.Split('\n'))];
+
+        lines.Count(l => l.StartsWith("millrace ", StringComparison.Ordinal)).ShouldBeGreaterThan(4);
+        foreach (string line in lines.Where(l => l.StartsWith("millrace ", StringComparison.Ordinal)))
+        {
+            MillraceProcess.Run(project, warehouse.Environment, line.Split(' ')[1..]).ShouldExitWith(0);
         }
     }
 

@@ -29,7 +29,10 @@ public sealed class FullDiskTests
         {
             string database = scenario.Warehouse.Query("SELECT current_database()::text AS name")[0]["name"].Text;
             scenario.Warehouse.Execute($"ALTER DATABASE {database} SET default_tablespace = '{space}'");
-            scenario.Project.Run().ShouldExitWith(3).All.ShouldContain("MR1005");
+            ProcessOutcome full = scenario.Project.Run().ShouldExitWith(3);
+            full.All.ShouldContain("MR1005");
+            full.All.ShouldContain("No space left on device");
+            full.All.ShouldContain("Free space on the database server");
             disk.Resize("200m");
             scenario.RunsToTheRightEnd();
         }
