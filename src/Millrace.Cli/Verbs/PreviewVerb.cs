@@ -18,27 +18,21 @@ internal static class PreviewVerb
 
     public static Verb Create()
     {
-        var job = new Argument<string>("job") { Description = "The job." };
-        job.CompletionSources.Add(ProjectCompletions.Jobs);
-        var task = new Option<string?>("--task") { Description = "Only this task.", HelpName = "NAME" };
-        task.CompletionSources.Add(ProjectCompletions.Tasks);
         var rows = new Option<int>("--limit") { Description = "Rows of each dataset.", HelpName = "N", DefaultValueFactory = _ => 5 };
         var verb = new Verb("preview", "Show the first rows of a job's tables as they would land: mapped, cast and masked. Writes nothing.")
         {
             Examples = ["millrace preview load", "millrace preview load --task everything --limit 20", "millrace preview load --json"],
         };
-        verb.Arguments.Add(job);
-        verb.Options.Add(task);
+        TaskChoice choice = TaskChoice.AddTo(verb);
         verb.Options.Add(rows);
-        verb.Does((context, cancellationToken) =>
-            RunAsync(context, context.Get(job)!, context.Get(task), context.Get(rows), cancellationToken));
+        verb.Does((context, cancellationToken) => RunAsync(context, choice, context.Get(rows), cancellationToken));
         return verb;
     }
 
-    private static async Task<int> RunAsync(VerbContext context, string jobName, string? taskName, int rows, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(VerbContext context, TaskChoice choice, int rows, CancellationToken cancellationToken)
     {
         Workspace workspace = Workspace.Open(context);
-        foreach (ProjectTask task in Workspace.TasksOf(workspace.Job(jobName), taskName).Where(t => t.Move is not null))
+        foreach (ProjectTask task in choice.Moves(context, workspace))
         {
             (IReadOnlyList<ShapedStep> steps, IReadOnlyList<RejectedRow> rejected) =
                 await ReadAsync(workspace, task.Move!, rows, cancellationToken).ConfigureAwait(false);

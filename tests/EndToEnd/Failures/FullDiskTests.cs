@@ -44,6 +44,40 @@ public sealed class FullDiskTests
         }
     }
 
+    [Fact]
+    public async Task A_full_disk_under_a_whole_PostgreSQL_server_its_log_too_loses_and_doubles_nothing()
+    {
+        Assert.SkipWhen(PostgreSqlServer.IsSkipped, "MILLRACE_SKIP_SERVERS is set");
+        using var disk = SmallDisk.Mount("200m");
+        await using PostgreSqlServer server = await StartOnAsync(disk);
+        using var scenario = new FailureScenario(4000, _ => new PostgreSqlWarehouse(server));
+        string ballast = Path.Combine(disk.Path, "ballast");
+        await File.WriteAllBytesAsync(ballast, new byte[new DriveInfo(disk.Path).AvailableFreeSpace - (1 << 20)], TestContext.Current.CancellationToken);
+
+        // Where a table cannot grow the server says so; where its log cannot, it ends all connections.
+        ProcessOutcome full = scenario.Project.Run().ShouldExitWith(3);
+        full.All.ShouldMatch("MR1005|MR1201|MR1205");
+
+        File.Delete(ballast);
+        await server.RestartAsync();
+        scenario.RunsToTheRightEnd();
+    }
+
+    private static async Task<PostgreSqlServer> StartOnAsync(SmallDisk disk)
+    {
+        const string temporary = "TMPDIR";
+        string? before = Environment.GetEnvironmentVariable(temporary);
+        Environment.SetEnvironmentVariable(temporary, disk.Path);
+        try
+        {
+            return await PostgreSqlServer.StartAsync("fsync=on", "max_connections=50");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(temporary, before);
+        }
+    }
+
     private static int Run(string program, params string[] arguments)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
