@@ -204,40 +204,8 @@ internal sealed class AfterImages : IDisposable
         _pending.Append(new(ImageRecordKind.Delete, collection, _key.WrittenSpan, default));
     }
 
-    /// <summary>
-    /// Calls back with every document of a collection, in the order of their keys, whatever part of them is stored already: the order decides
-    /// the positions of rows, which must not depend on where commits fell.
-    /// </summary>
-    public void ForEach(int collection, Action<byte[]> visit)
-    {
-        var latest = new Dictionary<string, byte[]?>(StringComparer.Ordinal);
-        _pending.ForEach(collection, (key, document) => latest[Convert.ToHexString(key)] = document);
-        KeyValuePair<string, byte[]?>[] pending = [.. latest.OrderBy(l => l.Key, StringComparer.Ordinal)];
-        int next = 0;
-        _store.ForEach(collection, (key, document) =>
-        {
-            string stored = Convert.ToHexString(key);
-            while (next < pending.Length && string.CompareOrdinal(pending[next].Key, stored) < 0)
-            {
-                Visit(pending[next++].Value);
-            }
-
-            bool isNewer = next < pending.Length && pending[next].Key == stored;
-            Visit(isNewer ? pending[next++].Value : document);
-        });
-        while (next < pending.Length)
-        {
-            Visit(pending[next++].Value);
-        }
-
-        void Visit(byte[]? document)
-        {
-            if (document is not null)
-            {
-                visit(document);
-            }
-        }
-    }
+    /// <summary>Goes through the documents of a collection.</summary>
+    public ImageWalk Walk(int collection) => new(_store, _pending, collection);
 
     /// <summary>Marks a place where the destination may commit.</summary>
     /// <param name="timestamp">The position.</param>

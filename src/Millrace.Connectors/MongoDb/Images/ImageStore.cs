@@ -70,16 +70,19 @@ internal sealed class ImageStore : IDisposable
         return found;
     }
 
-    /// <summary>Calls back with every key and document of a collection, as last committed.</summary>
-    public void ForEach(int collection, Action<byte[], byte[]> visit)
+    /// <summary>The next keys of a collection in their order, as last committed.</summary>
+    public List<byte[]> KeysAfter(int collection, ReadOnlySpan<byte> key, int count)
     {
         RefreshReader();
-        using var rows = new ImageStatement(_reader.Handle!, "SELECT key, document FROM images WHERE collection = ?1 ORDER BY key");
-        rows.Bind(1, collection);
+        var keys = new List<byte[]>(count);
+        using var rows = new ImageStatement(_reader.Handle!, "SELECT key FROM images WHERE collection = ?1 AND key > ?2 ORDER BY key LIMIT ?3");
+        rows.Bind(1, collection).Bind(2, key).Bind(3, count);
         while (rows.Step())
         {
-            visit(rows.Blob(0).ToArray(), rows.Blob(1).ToArray());
+            keys.Add(rows.Blob(0).ToArray());
         }
+
+        return keys;
     }
 
     /// <summary>The names of the collections and their numbers.</summary>

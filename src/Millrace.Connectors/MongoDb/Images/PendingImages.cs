@@ -93,25 +93,23 @@ internal sealed class PendingImages : IDisposable
         }
     }
 
-    /// <summary>Calls back with the last record of every key of a collection.</summary>
-    public void ForEach(int collection, Action<byte[], byte[]?> visit)
+    /// <summary>The keys of a collection that have a record, in their order.</summary>
+    public List<byte[]> SortedKeys(int collection)
     {
+        var keys = new List<byte[]>();
         lock (_gate)
         {
-            for (int slot = 0; slot < _addresses.Length; slot++)
+            foreach (long address in _addresses)
             {
-                if (_addresses[slot] == 0)
+                if (address != 0 && ReadAt(address - 1) is { } record && record.Collection == collection)
                 {
-                    continue;
-                }
-
-                ImageRecord record = ReadAt(_addresses[slot] - 1);
-                if (record.Collection == collection)
-                {
-                    visit(record.Key.ToArray(), record.Kind == ImageRecordKind.Put ? record.Document.ToArray() : null);
+                    keys.Add(record.Key.ToArray());
                 }
             }
         }
+
+        keys.Sort((one, other) => one.AsSpan().SequenceCompareTo(other));
+        return keys;
     }
 
     /// <summary>Copies records from an address on, as many as stand in one chunk.</summary>

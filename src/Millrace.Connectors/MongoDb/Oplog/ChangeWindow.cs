@@ -11,8 +11,10 @@ namespace Millrace.Connectors.MongoDb.Oplog;
 /// The changes between two places where a commit may happen, grouped by collection: the order within a collection is kept, and the order
 /// between collections does not matter within one commit. So a log that jumps from collection to collection still gives large batches.
 /// </summary>
-internal sealed class ChangeWindow(string partition, bool hidesRaw, int maxRows) : IDisposable
+internal sealed class ChangeWindow(string partition, bool hidesRaw, int maxRows, int maxBytes) : IDisposable
 {
+    private const long MostBatches = 4;
+
     private readonly List<LogCollection> _touched = [];
     private readonly Queue<RecordBatch> _ready = new();
     private long _otherBytes;
@@ -21,11 +23,17 @@ internal sealed class ChangeWindow(string partition, bool hidesRaw, int maxRows)
     /// <summary>Rows since the window began.</summary>
     public int Rows { get; private set; }
 
+    /// <summary>Bytes of documents that no ready batch holds yet.</summary>
+    public long Held { get; private set; }
+
     /// <summary>Payload bytes since the window began.</summary>
     public long Bytes => _bytes;
 
     /// <summary>True where batches are ready to be handed on.</summary>
-    public bool HasReady => _ready.Count > 0;
+    public bool HasReady => Ready > 0;
+
+    /// <summary>Batches that are ready.</summary>
+    public int Ready => _ready.Count;
 
     /// <summary>Takes a ready batch.</summary>
     public RecordBatch Take() => _ready.Dequeue();
@@ -41,6 +49,8 @@ internal sealed class ChangeWindow(string partition, bool hidesRaw, int maxRows)
     public void AddChange(LogCollection collection, ReadOnlySpan<byte> document, ChangeKind kind, ReadOnlySpan<byte> position, long time)
     {
         BuilderOf(collection).AddChange(document, kind, position, time);
+        collection.Held += document.Length;
+        Held += document.Length;
         Count(collection);
     }
 
@@ -118,9 +128,17 @@ internal sealed class ChangeWindow(string partition, bool hidesRaw, int maxRows)
     private void Count(LogCollection collection)
     {
         Rows++;
-        if (collection.Builder!.Rows >= maxRows || collection.Builder.IsFull)
+        if (collection.Builder!.Rows >= maxRows || collection.Builder.IsFull || collection.Held >= maxBytes)
         {
             Flush(collection);
+        }
+        else if (Held >= MostBatches * maxBytes)
+        {
+            // Small batches of many collections come to much, too.
+            while (_touched.Count > 0)
+            {
+                Flush(_touched[^1]);
+            }
         }
     }
 
@@ -136,6 +154,8 @@ internal sealed class ChangeWindow(string partition, bool hidesRaw, int maxRows)
     private void Enqueue(LogCollection collection, Position? position)
     {
         collection.IsTouched = false;
+        Held -= collection.Held;
+        collection.Held = 0;
         _ready.Enqueue(collection.Builder!.Build(position, TakeOtherBytes()));
     }
 

@@ -32,6 +32,9 @@ internal sealed class LogCollection(MongoNamespace name, bool isTaken, bool isKe
     /// <summary>The rows of the window that is being read, or null.</summary>
     public DocumentBatchBuilder? Builder { get; set; }
 
+    /// <summary>Bytes of the documents in <see cref="Builder"/>.</summary>
+    public long Held { get; set; }
+
     /// <summary>True where the window has rows of it.</summary>
     public bool IsTouched { get; set; }
 

@@ -20,14 +20,14 @@ internal sealed class LogReader : IDisposable
 {
     private const int MaxEntries = 32_768;
     private const int EntriesBetweenChecks = 256;
+    private const long MaxTransactionMemory = 64L << 20;
 
     private readonly AfterImages _images;
     private readonly LogCollections _collections;
     private readonly ChangeWindow _window;
     private readonly OplogApplier _applier;
     private readonly OplogCursor _cursor;
-    private readonly TransactionAssembler _transactions = new();
-    private readonly Queue<byte[]> _waiting = new();
+    private readonly TransactionAssembler _transactions;
     private readonly LogRange _range;
     private readonly PartitionPlan _partition;
     private readonly ReadBudget _budget;
@@ -51,7 +51,8 @@ internal sealed class LogReader : IDisposable
         _maxBytes = request.MaxBatchBytes;
         _nowhere = settings.Datasets.IsDefaultOrEmpty ? new TableId("", "") : scope.Names.TableOf(scope.Names.CollectionOf(settings.Datasets[0]));
         _collections = new(scope);
-        _window = new(request.Partition.Name, settings.HidesRaw, request.MaxBatchRows);
+        _transactions = new(new TransactionSpill(Path.Combine(settings.StateDirectory, "mongodb-transactions.tmp"), MaxTransactionMemory));
+        _window = new(request.Partition.Name, settings.HidesRaw, request.MaxBatchRows, request.MaxBatchBytes);
         _applier = new(_collections, images, _window, new DocumentSelection(settings, byTime: false), settings.OnDrop)
         {
             DumpedUntil = chain.OriginEnd,
@@ -83,6 +84,7 @@ internal sealed class LogReader : IDisposable
     public void Dispose()
     {
         _cursor.Dispose();
+        _transactions.Dispose();
         _applier.Dispose();
         _window.Dispose();
     }
@@ -100,10 +102,15 @@ internal sealed class LogReader : IDisposable
                 untilCheck = EntriesBetweenChecks;
             }
 
-            if (_waiting.TryDequeue(out byte[]? earlier))
+            // A little of a large entry at a time, so that its batches can leave before the rest is made.
+            if (_applier.EmitRenamed())
             {
-                // One entry of a large transaction at a time, so that its batches can leave before the next.
-                _applier.ApplyOperations(OplogEntry.Parse(earlier).Object);
+                continue;
+            }
+
+            if (_transactions.HasDue)
+            {
+                _applier.ApplyOperations(OplogEntry.Parse(_transactions.TakeDue()).Object);
                 continue;
             }
 
@@ -144,8 +151,8 @@ internal sealed class LogReader : IDisposable
             // Only the beginnings of transactions that end later are of interest.
             if (entry.Operation == OplogOperation.Command && TransactionAssembler.IsCommand(entry))
             {
-                _transactions.Accept(entry, document, _waiting);
-                _waiting.Clear();
+                _transactions.Accept(entry, document);
+                _transactions.SkipDue();
             }
 
             return;
@@ -211,7 +218,7 @@ internal sealed class LogReader : IDisposable
             return;
         }
 
-        TransactionStep step = _transactions.Accept(entry, document, _waiting);
+        TransactionStep step = _transactions.Accept(entry, document);
         if (step == TransactionStep.Wait)
         {
             return;
@@ -223,13 +230,13 @@ internal sealed class LogReader : IDisposable
         }
 
         // The entry's own operations come after the ones that waited.
-        if (_waiting.Count == 0)
+        if (_transactions.HasDue)
         {
-            _applier.ApplyOperations(entry.Object);
+            _transactions.AddDue(document);
         }
         else
         {
-            _waiting.Enqueue(document.ToArray());
+            _applier.ApplyOperations(entry.Object);
         }
     }
 

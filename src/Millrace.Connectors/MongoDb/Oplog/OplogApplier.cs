@@ -22,6 +22,7 @@ internal sealed class OplogApplier : IDisposable
     private readonly OnDrop _onDrop;
     private readonly UpdateApplier _updates = new();
     private readonly ByteBuffer _before = new();
+    private readonly Queue<(LogCollection Target, ImageWalk Documents)> _renamed = new();
 
     public OplogApplier(LogCollections collections, AfterImages images, ChangeWindow window, DocumentSelection selection, OnDrop onDrop)
     {
@@ -103,6 +104,30 @@ internal sealed class OplogApplier : IDisposable
                 }
             }
         }
+    }
+
+    /// <summary>Writes the next row of a collection that was renamed by the entry.</summary>
+    /// <returns>False where none is left, and the next entry may be applied.</returns>
+    public bool EmitRenamed()
+    {
+        if (!_renamed.TryPeek(out (LogCollection Target, ImageWalk Documents) next))
+        {
+            return false;
+        }
+
+        if (!next.Documents.Next(_before))
+        {
+            _renamed.Dequeue();
+            return true;
+        }
+
+        var id = new BsonReader(_before.WrittenSpan);
+        if (id.Find("_id"u8))
+        {
+            Emit(next.Target, id.Current, _before.WrittenSpan, ChangeKind.Insert);
+        }
+
+        return true;
     }
 
     /// <summary>Puts an entry that cannot be applied into quarantine.</summary>
@@ -341,18 +366,12 @@ internal sealed class OplogApplier : IDisposable
         }
     }
 
+    /// <summary>Lets the documents of the collection be rows once the entry is applied: <see cref="EmitRenamed"/> gives them, one by one.</summary>
     private void EmitAll(LogCollection target)
     {
         if (IsRow(target) && _images.Find(target.Text) is { } collection)
         {
-            _images.ForEach(collection, document =>
-            {
-                var id = new BsonReader(document);
-                if (id.Find("_id"u8))
-                {
-                    Emit(target, id.Current, document, ChangeKind.Insert);
-                }
-            });
+            _renamed.Enqueue((target, _images.Walk(collection)));
         }
     }
 

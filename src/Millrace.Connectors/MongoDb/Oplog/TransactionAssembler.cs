@@ -20,9 +20,15 @@ internal enum TransactionStep
 /// without; a prepared one ends with <c>prepare</c> and is decided by <c>commitTransaction</c> or <c>abortTransaction</c> later, with other
 /// entries between. Either way its operations count from the entry that commits it.
 /// </summary>
-internal sealed class TransactionAssembler
+/// <param name="spill">Where entries wait.</param>
+internal sealed class TransactionAssembler(TransactionSpill spill) : IDisposable
 {
     private readonly Dictionary<string, Open> _open = new(StringComparer.Ordinal);
+    private readonly Queue<KeptEntry> _due = new();
+    private readonly ByteBuffer _buffer = new();
+
+    /// <summary>True where earlier entries of a transaction that was decided wait to be taken.</summary>
+    public bool HasDue => _due.Count > 0;
 
     /// <summary>The first entry of the oldest transaction that waits; 0 where none does.</summary>
     public ulong OpenSince => _open.Count == 0 ? 0 : _open.Values.Min(o => o.Since);
@@ -30,8 +36,8 @@ internal sealed class TransactionAssembler
     /// <summary>Looks at a command entry that belongs to a transaction.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="document">The entry's raw bytes.</param>
-    /// <param name="waiting">Filled with the earlier entries' raw bytes where they are to be applied now.</param>
-    public TransactionStep Accept(in OplogEntry entry, ReadOnlySpan<byte> document, Queue<byte[]> waiting)
+    /// <returns>Where it is to be applied, the earlier entries are due first.</returns>
+    public TransactionStep Accept(in OplogEntry entry, ReadOnlySpan<byte> document)
     {
         var command = new BsonReader(entry.Object);
         if (!command.Next())
@@ -41,13 +47,13 @@ internal sealed class TransactionAssembler
 
         if (command.Name.SequenceEqual("abortTransaction"u8))
         {
-            _open.Remove(KeyOf(entry));
+            Forget(KeyOf(entry));
             return TransactionStep.Wait;
         }
 
         if (command.Name.SequenceEqual("commitTransaction"u8))
         {
-            return Finish(entry, waiting) ? TransactionStep.Apply : TransactionStep.ApplyIncomplete;
+            return Finish(entry) ? TransactionStep.Apply : TransactionStep.ApplyIncomplete;
         }
 
         if (IsAlone(entry))
@@ -61,7 +67,36 @@ internal sealed class TransactionAssembler
             return TransactionStep.Wait;
         }
 
-        return Finish(entry, waiting) || !entry.HasPrevious ? TransactionStep.Apply : TransactionStep.ApplyIncomplete;
+        return Finish(entry) || !entry.HasPrevious ? TransactionStep.Apply : TransactionStep.ApplyIncomplete;
+    }
+
+    /// <summary>Takes the next entry that is due.</summary>
+    /// <returns>Its raw bytes, valid until the next call of any member.</returns>
+    public ReadOnlySpan<byte> TakeDue()
+    {
+        KeptEntry entry = _due.Dequeue();
+        ReadOnlySpan<byte> document = spill.Read(entry, _buffer);
+        spill.Release(entry);
+        return document;
+    }
+
+    /// <summary>Puts an entry behind those that are due.</summary>
+    public void AddDue(ReadOnlySpan<byte> document) => _due.Enqueue(spill.Keep(document));
+
+    /// <summary>Lets what is due go: it was applied by an earlier run.</summary>
+    public void SkipDue()
+    {
+        while (_due.TryDequeue(out KeptEntry entry))
+        {
+            spill.Release(entry);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        spill.Dispose();
+        _buffer.Dispose();
     }
 
     /// <summary>Rows that a command would bring once it is accepted, those of the entries that wait for it with its own.</summary>
@@ -78,7 +113,10 @@ internal sealed class TransactionAssembler
         long rows = count(entry.Object);
         if (!IsAlone(entry) && _open.TryGetValue(KeyOf(entry), out Open? open))
         {
-            rows += open.Entries.Sum(e => count(OplogEntry.Parse(e).Object));
+            foreach (KeptEntry earlier in open.Entries)
+            {
+                rows += count(OplogEntry.Parse(spill.Read(earlier, _buffer)).Object);
+            }
         }
 
         return rows;
@@ -114,21 +152,25 @@ internal sealed class TransactionAssembler
             _open[key] = open;
         }
 
-        open.Entries.Add(document.ToArray());
+        open.Entries.Add(spill.Keep(document));
     }
 
-    private bool Finish(in OplogEntry entry, Queue<byte[]> waiting)
+    private void Forget(string key)
+    {
+        if (_open.Remove(key, out Open? open))
+        {
+            open.Entries.ForEach(spill.Release);
+        }
+    }
+
+    private bool Finish(in OplogEntry entry)
     {
         if (!_open.Remove(KeyOf(entry), out Open? open))
         {
             return false;
         }
 
-        foreach (byte[] earlier in open.Entries)
-        {
-            waiting.Enqueue(earlier);
-        }
-
+        open.Entries.ForEach(_due.Enqueue);
         return true;
     }
 
@@ -136,6 +178,6 @@ internal sealed class TransactionAssembler
     {
         public ulong Since { get; } = since;
 
-        public List<byte[]> Entries { get; } = [];
+        public List<KeptEntry> Entries { get; } = [];
     }
 }
