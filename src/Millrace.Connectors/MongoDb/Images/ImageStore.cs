@@ -14,13 +14,15 @@ namespace Millrace.Connectors.MongoDb.Images;
 /// </summary>
 internal sealed class ImageStore : IDisposable
 {
+    // The documents stand apart from their keys: in one tree with them, every level of the tree would hold whole documents, and there would be
+    // twice as many levels to go down.
     private const string Schema = """
         CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS collections (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS imported (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS images (
-            collection INTEGER NOT NULL, key BLOB NOT NULL, document BLOB NOT NULL,
-            PRIMARY KEY (collection, key)) WITHOUT ROWID;
+            id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, key BLOB NOT NULL, document BLOB NOT NULL,
+            UNIQUE (collection, key));
         """;
 
     private const long ImportBytesACommit = 64L << 20;
@@ -41,12 +43,13 @@ internal sealed class ImageStore : IDisposable
     {
         _writer = SqliteDatabase.Open(path, SqliteSynchronous.Normal);
         SqliteDatabase.Execute(_writer, Schema);
-        SqliteDatabase.Execute(_writer, "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8192");
+        // Lookups jump about; writes go through the file from front to back and want little.
+        SqliteDatabase.Execute(_writer, "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 8192");
         _reader = SqliteDatabase.Open(path, SqliteSynchronous.Normal);
-        SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -32768");
+        SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -49152");
         sqlite3 writer = _writer.Handle!;
         sqlite3 reader = _reader.Handle!;
-        _put = new(writer, "INSERT OR REPLACE INTO images VALUES (?1, ?2, ?3)");
+        _put = new(writer, "INSERT INTO images (collection, key, document) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET document = excluded.document");
         _delete = new(writer, "DELETE FROM images WHERE collection = ?1 AND key = ?2");
         _begin = new(writer, "BEGIN IMMEDIATE");
         _commit = new(writer, "COMMIT");
