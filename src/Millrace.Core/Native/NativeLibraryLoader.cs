@@ -9,7 +9,8 @@ namespace Millrace.Core.Native;
 /// looked and what to install when one is missing. Safe to call from several threads.</summary>
 public static class NativeLibraryLoader
 {
-    private static readonly ConcurrentDictionary<Assembly, Bindings> Assemblies = new();
+    // Lazy: of two threads that meet here first, one alone may set the assembly's resolver.
+    private static readonly ConcurrentDictionary<Assembly, Lazy<Bindings>> Assemblies = new();
 
     /// <summary>Makes an assembly's P/Invokes to <paramref name="importName"/> resolve to
     /// <paramref name="library"/>, loading it now, so that a missing library is met here and not in the middle of
@@ -18,7 +19,7 @@ public static class NativeLibraryLoader
     public static void Bind(Assembly assembly, string importName, NativeLibraryDescription library)
     {
         ArgumentNullException.ThrowIfNull(assembly);
-        Assemblies.GetOrAdd(assembly, static key => new Bindings(key)).Bind(importName, library);
+        Assemblies.GetOrAdd(assembly, static key => new(() => new Bindings(key))).Value.Bind(importName, library);
     }
 
     /// <summary>Loads a library and returns its handle; the process keeps it until it ends.</summary>

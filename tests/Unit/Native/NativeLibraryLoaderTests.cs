@@ -25,6 +25,24 @@ public sealed class NativeLibraryLoaderTests : IDisposable
         Mongo.FileNames(platform).ShouldBe(expected);
 
     [Fact]
+    public void Threads_that_bind_one_assembly_first_together_do_not_collide()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the C library has this name on Linux");
+        var library = new NativeLibraryDescription("libc", [new NativeLibraryLine("c", "6")], "none");
+        byte[] assembly = File.ReadAllBytes(typeof(Shouldly.Should).Assembly.Location);
+        for (int round = 0; round < 30; round++)
+        {
+            var copy = System.Reflection.Assembly.Load(assembly); // one that has no resolver yet
+            using var start = new Barrier(4);
+            Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = 4 }, [.. Enumerable.Range(0, 4).Select(_ => (Action)(() =>
+            {
+                start.SignalAndWait(TimeSpan.FromSeconds(5));
+                NativeLibraryLoader.Bind(copy, "c", library);
+            }))]);
+        }
+    }
+
+    [Fact]
     public void Folders_come_in_the_documented_order()
     {
         string root = Path.Combine(_folder.FullName, "artifacts");
