@@ -119,9 +119,9 @@ internal sealed class PostgreSqlChannel : SqlChannel
             {
                 await transaction.DisposeAsync().ConfigureAwait(false);
             }
-            catch (NpgsqlException)
+            catch (Exception e) when (e is NpgsqlException or IOException or ObjectDisposedException or InvalidOperationException or TimeoutException)
             {
-                // The connection is lost, and the server has rolled back by itself.
+                // The connection is lost, and the server has rolled back by itself. What lost it has been told, or is being told, where it happened.
                 await _connection.CloseAsync().ConfigureAwait(false);
             }
         }

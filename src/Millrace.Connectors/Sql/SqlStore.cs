@@ -45,6 +45,9 @@ internal sealed class SqlStore
 
     public QuarantineStore Quarantine { get; }
 
+    /// <summary>Stages that could not be dropped and stay until their connection ends.</summary>
+    public int StagesLeft { get; set; }
+
     /// <summary>The lock under which a table's definition changes.</summary>
     public static string LockName(TableId table) => "table " + table;
 

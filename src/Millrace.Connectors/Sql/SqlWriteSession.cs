@@ -1,5 +1,6 @@
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;
@@ -96,12 +97,27 @@ internal sealed class SqlWriteSession : IWriteSession
     {
         await _intake.DisposeAsync().ConfigureAwait(false);
         await _channel.RollbackAsync().ConfigureAwait(false);
-        if (!_channel.IsBroken)
+        foreach (TableLoad load in _intake.Tables.Values.Where(t => t.HasStage))
         {
-            foreach (TableLoad load in _intake.Tables.Values.Where(t => t.HasStage))
-            {
-                await _channel.ExecuteAsync($"DROP TABLE IF EXISTS {_dialect.Quote(load.StageName)}", CancellationToken.None).ConfigureAwait(false);
-            }
+            await DropStageAsync(load.StageName).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask DropStageAsync(string stage)
+    {
+        if (_channel.IsBroken)
+        {
+            return;
+        }
+
+        try
+        {
+            await _channel.ExecuteAsync($"DROP TABLE IF EXISTS {_dialect.Quote(stage)}", CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (MillraceException e) when (e.Code != ErrorCodes.Internal)
+        {
+            // A stage goes with its connection, and its name is not used again. The error that ended the load is the one to tell.
+            _store.StagesLeft++;
         }
     }
 

@@ -46,6 +46,9 @@ public sealed class RecordBatch : IDisposable
     /// <summary>What happened to each row; empty when every row is an insert.</summary>
     public ReadOnlyMemory<ChangeKind> Changes { get; init; }
 
+    /// <summary>What gives the memory of <see cref="Changes"/> back, with the batch's own; null where it is not pooled.</summary>
+    public IDisposable? ChangesOwner { get; init; }
+
     /// <summary>
     /// Each row's printable position, or null where the source has none. Ordinal order of the text is the order of the source, over all
     /// partitions of a table; snapshot rows order before every log entry that they do not yet contain.
@@ -106,5 +109,6 @@ public sealed class RecordBatch : IDisposable
 
         RowPositions?.Dispose();
         RowTimes?.Dispose();
+        ChangesOwner?.Dispose();
     }
 }

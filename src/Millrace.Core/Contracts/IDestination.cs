@@ -3,8 +3,9 @@ using Millrace.Core.Schemas;
 namespace Millrace.Core.Contracts;
 
 /// <summary>
-/// Writes the tables of one task. One instance serves one run; members are called one at a time, and one session is open at a time, but
-/// several instances (other tasks, other processes) may work on one store at once. Every member ends within two seconds of a cancellation.
+/// Writes the tables of one task. One instance serves one run; members are called one at a time, and one session is open at a time. The exception
+/// is <see cref="DescribeAsync"/>: the shaping stage asks it, one call at a time, while another stage may be anywhere in the other members or in
+/// a session. Several instances (other tasks, other processes) may work on one store at once. Every member ends within two seconds of a cancellation.
 /// </summary>
 public interface IDestination : IAsyncDisposable
 {
@@ -19,7 +20,8 @@ public interface IDestination : IAsyncDisposable
 
     /// <summary>
     /// The table as it is: columns with the paths that feed them, from the destination's own column map; null where it does not exist. With
-    /// <see cref="WriteDisposition.Replace"/> under way, the shadow table of that generation is described by its own name.
+    /// <see cref="WriteDisposition.Replace"/> under way, the shadow table of that generation is described by its own name. What an open session has
+    /// not committed does not show.
     /// </summary>
     ValueTask<TargetTable?> DescribeAsync(TableId table, CancellationToken cancellationToken);
 

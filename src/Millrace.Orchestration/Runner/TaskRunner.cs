@@ -17,14 +17,17 @@ internal sealed class TaskRunner(RunnerSettings settings)
     {
         var start = new TaskRunStart(task.Key, task.Name, task.Step.ToString(), DefinitionJson.Of(task));
         long taskRunId = await settings.Catalog.Runs.StartTaskAsync(runId, start, cancellationToken).ConfigureAwait(false);
+        SecretScrubber scrubber = settings.Secrets.Scrubber;
+        IRunObserver observer = settings.Observer(task, runId);
         RunLog log = await RunLog.OpenAsync(
-            settings.Catalog.Logs, runId, taskRunId, settings.Time, settings.Secrets.Scrubber.Scrub, cancellationToken).ConfigureAwait(false);
+            settings.Catalog.Logs, runId, taskRunId, settings.Time, scrubber.Scrub, fault => observer.Note(NoteLevel.Warning, NoLog(fault, scrubber)),
+            cancellationToken).ConfigureAwait(false);
         await using (log.ConfigureAwait(false))
         {
             TaskReport report;
             try
             {
-                TaskOutcome outcome = await MoveAsync(project, task, request, runId, taskRunId, log, leaseLost, cancellationToken).ConfigureAwait(false);
+                TaskOutcome outcome = await MoveAsync(project, task, request, runId, taskRunId, log, observer, leaseLost, cancellationToken).ConfigureAwait(false);
                 report = new(task, taskRunId, RunStatus.Succeeded, outcome, null);
                 log.Add(LogLevel.Info, Summary(outcome), outcome.Rows);
             }
@@ -53,6 +56,7 @@ internal sealed class TaskRunner(RunnerSettings settings)
         long runId,
         long taskRunId,
         RunLog log,
+        IRunObserver observer,
         CancellationToken leaseLost,
         CancellationToken cancellationToken)
     {
@@ -74,7 +78,7 @@ internal sealed class TaskRunner(RunnerSettings settings)
             var context = new RunContext(
                 runId, from.Resolve(secrets, settings.ProjectFolder), to.Resolve(secrets, settings.ProjectFolder), settings.StateOf(task.Key))
             {
-                Observer = new RecordingObserver(settings.Catalog, runId, taskRunId, task.Key, log, secrets.Scrubber, settings.Observer(task, runId)),
+                Observer = new RecordingObserver(settings.Catalog, runId, taskRunId, task.Key, log, secrets.Scrubber, observer),
                 FullRefresh = request.FullRefresh,
                 From = request.From,
                 To = request.To,
@@ -95,6 +99,9 @@ internal sealed class TaskRunner(RunnerSettings settings)
             }
         }
     }
+
+    private static string NoLog(Exception fault, SecretScrubber scrubber) => scrubber.Scrub(
+        $"The catalog takes no more log lines of this task run ({fault.GetType().Name}: {fault.Message}). The rows do not depend on it.");
 
     private MillraceException Coded(Exception exception)
     {

@@ -36,6 +36,20 @@ public sealed class JobRunnerTests
     }
 
     [Fact]
+    public async Task A_log_that_cannot_be_written_is_told_once_and_the_run_goes_on()
+    {
+        await using RunnerHouse house = await RunnerHouse.BuildAsync(RunnerHouse.Task("a"));
+        var notes = new NoteList();
+        house.Settings = house.Settings with { Catalog = new LoglessCatalog(house.Catalog), Observer = (_, _) => notes };
+
+        RunReport report = await house.RunAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        report.Status.ShouldBe(RunStatus.Succeeded);
+        house.Store.Tables.Values.Single().Count.ShouldBe(25);
+        notes.Texts.ShouldHaveSingleItem().ShouldContain("the disk is full");
+    }
+
+    [Fact]
     public async Task A_failed_task_fails_the_run_and_the_others_still_run()
     {
         await using RunnerHouse house = await RunnerHouse.BuildAsync(string.Join(", ", RunnerHouse.Task("a"), RunnerHouse.Task("b"), RunnerHouse.Task("c", ", enabled: false")));

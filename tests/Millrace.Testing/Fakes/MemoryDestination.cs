@@ -19,20 +19,28 @@ public sealed class MemoryDestination(MemoryStore store) : IDestination
     public LogicalType? Fit(LogicalType type) => type;
 
     /// <inheritdoc/>
-    public ValueTask<TargetTable?> DescribeAsync(TableId table, CancellationToken cancellationToken) =>
-        new(store.Tables.TryGetValue(table, out SortedDictionary<string, string>? rows)
-            ? new TargetTable(
-                new(table, [new("id", LogicalType.Text, true, "id"), new("value", LogicalType.Text, true, "value")], ["id"]), rows.Count == 0, true, [])
-            : null);
+    public ValueTask<TargetTable?> DescribeAsync(TableId table, CancellationToken cancellationToken)
+    {
+        lock (store)
+        {
+            return new(store.Tables.TryGetValue(table, out SortedDictionary<string, string>? rows)
+                ? new TargetTable(
+                    new(table, [new("id", LogicalType.Text, true, "id"), new("value", LogicalType.Text, true, "value")], ["id"]), rows.Count == 0, true, [])
+                : null);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask PrepareAsync(WriteRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         store.At("prepare");
-        foreach (TableWrite table in request.Tables)
+        lock (store)
         {
-            store.Tables.TryAdd(table.Schema.Table, new(StringComparer.Ordinal));
+            foreach (TableWrite table in request.Tables)
+            {
+                store.Tables.TryAdd(table.Schema.Table, new(StringComparer.Ordinal));
+            }
         }
 
         return ValueTask.CompletedTask;
@@ -66,7 +74,11 @@ public sealed class MemoryDestination(MemoryStore store) : IDestination
         public ValueTask EvolveAsync(TableWrite table, CancellationToken cancellationToken)
         {
             store.At("evolve");
-            store.Tables.TryAdd(table.Schema.Table, new(StringComparer.Ordinal));
+            lock (store)
+            {
+                store.Tables.TryAdd(table.Schema.Table, new(StringComparer.Ordinal));
+            }
+
             _work.Tables.TryAdd(table.Schema.Table, new(StringComparer.Ordinal));
             return ValueTask.CompletedTask;
         }
@@ -107,7 +119,11 @@ public sealed class MemoryDestination(MemoryStore store) : IDestination
                 _work.Checkpoints[(next.TaskKey, next.Partition)] = next;
             }
 
-            store.Become(_work);
+            lock (store)
+            {
+                store.Become(_work);
+            }
+
             store.At("after commit");
             return new(Outcome(false, _work));
         }

@@ -23,7 +23,7 @@ internal sealed class DocumentBatchBuilder(TableId table, string partition, bool
     private readonly ImmutableArray<RejectedRow>.Builder _rejected = ImmutableArray.CreateBuilder<RejectedRow>();
     private VarColumn _positions = NewPositions();
     private Column<long>? _times;
-    private ChangeKind[] _changes = [];
+    private ChangeList _changes = new();
 
     /// <summary>Rows in the batch so far.</summary>
     public int Rows { get; private set; }
@@ -114,7 +114,8 @@ internal sealed class DocumentBatchBuilder(TableId table, string partition, bool
         {
             Partition = partition,
             Position = position,
-            Changes = isLog ? _changes.AsMemory(0, Rows) : default,
+            Changes = isLog ? _changes.Memory : default,
+            ChangesOwner = isLog ? _changes : null,
             RowPositions = _positions,
             RowTimes = _times,
             Rejected = _rejected.DrainToImmutable(),
@@ -131,6 +132,7 @@ internal sealed class DocumentBatchBuilder(TableId table, string partition, bool
         _decoder.Discard();
         _positions.Dispose();
         _times?.Dispose();
+        _changes.Dispose();
     }
 
     private void EndChange(ChangeKind kind, ReadOnlySpan<byte> position, long time)
@@ -138,12 +140,7 @@ internal sealed class DocumentBatchBuilder(TableId table, string partition, bool
         _positions.AppendAt(Rows, position);
         _times ??= (Column<long>)Column.Create(LogicalType.TimestampUtc());
         _times.AppendAt(Rows, time);
-        if (Rows == _changes.Length)
-        {
-            Array.Resize(ref _changes, Math.Max(256, _changes.Length * 2));
-        }
-
-        _changes[Rows] = kind;
+        _changes.Add(kind);
         NewestTime = Math.Max(NewestTime, time);
         Rows++;
     }
@@ -152,7 +149,7 @@ internal sealed class DocumentBatchBuilder(TableId table, string partition, bool
     {
         _positions = NewPositions();
         _times = null;
-        _changes = isLog ? new ChangeKind[Math.Max(_changes.Length, 256)] : [];
+        _changes = isLog ? new() : _changes;
         Rows = 0;
         SourceBytes = 0;
         NewestTime = 0;

@@ -15,6 +15,8 @@ internal sealed record BatchMarks
 
     public ReadOnlyMemory<ChangeKind> Changes { get; init; }
 
+    public IDisposable? ChangesOwner { get; init; }
+
     public VarColumn? RowPositions { get; init; }
 
     public Column<long>? RowTimes { get; init; }
@@ -33,6 +35,7 @@ internal sealed record BatchMarks
     {
         Partition = batch.Partition,
         Changes = batch.Changes,
+        ChangesOwner = batch.ChangesOwner,
         RowPositions = batch.RowPositions,
         RowTimes = batch.RowTimes,
         Control = batch.Control,
@@ -48,6 +51,7 @@ internal sealed record BatchMarks
     public BatchMarks Select(ReadOnlySpan<int> rows) => this with
     {
         Changes = Changes.IsEmpty ? default : SelectChanges(rows),
+        ChangesOwner = null,
         RowPositions = (VarColumn?)SelectColumn(RowPositions, rows),
         RowTimes = (Column<long>?)SelectColumn(RowTimes, rows),
     };
@@ -57,6 +61,7 @@ internal sealed record BatchMarks
         Position = Position,
         Partition = Partition,
         Changes = Changes,
+        ChangesOwner = ChangesOwner,
         RowPositions = RowPositions,
         RowTimes = RowTimes,
         Control = Control,
@@ -69,6 +74,7 @@ internal sealed record BatchMarks
     {
         RowPositions?.Dispose();
         RowTimes?.Dispose();
+        ChangesOwner?.Dispose();
     }
 
     private static Column? SelectColumn(Column? source, ReadOnlySpan<int> rows)

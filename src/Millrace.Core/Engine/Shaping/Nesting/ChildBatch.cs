@@ -18,7 +18,14 @@ internal sealed class ChildBatch : IDisposable
         _tables = tables;
         _arrays = arrays;
         _keys = [.. keys.Select(k => new InputColumn(k.Path, k.Wanted, k.Values.Copy(), k.SourceType))];
-        _marks = marks with { RowPositions = (VarColumn?)marks.RowPositions?.Copy(), RowTimes = (Column<long>?)marks.RowTimes?.Copy() };
+        // The parent's step may be gone before the children are read.
+        _marks = marks with
+        {
+            Changes = marks.Changes.ToArray(),
+            ChangesOwner = null,
+            RowPositions = (VarColumn?)marks.RowPositions?.Copy(),
+            RowTimes = (Column<long>?)marks.RowTimes?.Copy(),
+        };
         _rows = keys.Length == 0 ? 0 : keys[0].Values.Count;
         foreach (InputColumn input in inputs.Where(i => i.Values.HasUnset && tables.Any(t => t.Path == i.Path)))
         {
