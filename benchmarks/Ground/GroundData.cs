@@ -33,11 +33,15 @@ internal static class GroundData
         return file.Length;
     }
 
-    /// <summary>Writes an oplog of updates (v2 diffs), replacements, inserts and deletes over keys spread evenly through the documents.</summary>
+    /// <summary>Writes an oplog of updates (v2 diffs), replacements, inserts and deletes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="documents">Documents that exist.</param>
     /// <param name="changes">Entries after the first one, a noop that anchors the chain.</param>
-    public static void WriteOplog(string path, int documents, int changes)
+    /// <param name="isHot">
+    /// False: no document twice, spread evenly, the worst there is for a merge. True: half of the changes fall on an eighth of the documents, as
+    /// the live part of a collection goes.
+    /// </param>
+    public static void WriteOplog(string path, int documents, int changes, bool isHot = false)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
@@ -49,6 +53,7 @@ internal static class GroundData
         {
             buffer.Clear();
             int key = (int)((long)i * 7919 % documents);
+            key = isHot ? (int)((long)key * key / documents * key / documents) : key;
             WriteEntry(writer, i, key, documents);
             file.Write(buffer.WrittenSpan);
         }
