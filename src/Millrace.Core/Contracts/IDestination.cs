@@ -12,6 +12,9 @@ public interface IDestination : IAsyncDisposable
     /// <summary>How field names become column names here.</summary>
     NamingRule Naming { get; }
 
+    /// <summary>The most bytes that the key of a merged row may have here, or null for no bound: a row with a longer one goes to quarantine.</summary>
+    int? MaxKeyBytes => null;
+
     /// <summary>
     /// The type that a column of <paramref name="type"/> gets here without losing a value, or null where there is none: then its
     /// values go to a text variant column. A fixed function: the same answer in every run.

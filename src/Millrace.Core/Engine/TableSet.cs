@@ -136,6 +136,7 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
         {
             ChildTables = [.. loaded.Where(t => t.Schema == table.Schema && t.Name.StartsWith(table.Name + "__", StringComparison.Ordinal))],
             Sample = _samples.GetValueOrDefault(dataset),
+            MaxKeyBytes = target.MaxKeyBytes,
         };
         shaper = await TableShaper.CreateAsync(settings).ConfigureAwait(false);
         _shapers.Add(dataset, shaper);

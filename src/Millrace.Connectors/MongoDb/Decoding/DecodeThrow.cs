@@ -12,6 +12,10 @@ internal static class DecodeThrow
         : $"the field '{field.Text}' stands in it twice");
 
     [DoesNotReturn]
+    public static void RepeatedName(ReadOnlySpan<byte> name) =>
+        throw Rejected($"the field '{System.Text.Encoding.UTF8.GetString(name)}' stands twice in a document within it");
+
+    [DoesNotReturn]
     public static void InvalidUtf8() => throw Rejected("a name or string in it is not UTF-8");
 
     [DoesNotReturn]

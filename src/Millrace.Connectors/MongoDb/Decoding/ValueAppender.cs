@@ -128,6 +128,11 @@ internal static class ValueAppender
 
     private static void AppendJson(FieldColumns field, BsonValue value, int row, string sourceType, ExtendedJsonMode mode)
     {
+        if (value.Type is BsonType.Document or BsonType.Array)
+        {
+            RepeatedNames.Reject(value.Bytes, value.Type == BsonType.Array);
+        }
+
         VarColumn column = field.Column<VarColumn>(ValueSlot.Json, sourceType);
         ExtendedJsonWriter.WriteValue(value, column, mode);
         column.EndValue(row);

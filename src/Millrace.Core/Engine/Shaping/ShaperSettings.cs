@@ -20,6 +20,9 @@ public sealed record ShaperSettings(
     /// </summary>
     public ImmutableArray<TableId> ChildTables { get; init; } = [];
 
+    /// <summary>The destination's <see cref="IDestination.MaxKeyBytes"/>.</summary>
+    public int? MaxKeyBytes { get; init; }
+
     /// <summary>
     /// What the source's sample says of the dataset (<see cref="ISource.DescribeAsync"/>): it decides which of a field's types gets the plain
     /// column name. Null: the first value decides.

@@ -88,6 +88,7 @@ internal sealed class TablePipe
     {
         Routing routing = _router.Route(inputs, routes, rows);
         RequireKey(inputs, routing);
+        LimitKey(inputs, routing);
         int? extra = UsesExtra(routing) ? Table.FindFixed(SystemColumns.Extra, SystemColumns.Extra, LogicalType.Json).Base : null;
         if (KeyNames is not null)
         {
@@ -211,6 +212,30 @@ internal sealed class TablePipe
                 {
                     routing.Quarantine(row, ErrorCodes.KeyMissing, $"The key field {field.Wanted} has no value that its column can hold.");
                 }
+            }
+        }
+    }
+
+    // A destination's index ends somewhere; one row that does not fit in must not fail the load of the others.
+    private void LimitKey(IReadOnlyList<InputColumn> inputs, Routing routing)
+    {
+        if (_settings.MaxKeyBytes is not { } most || KeyNames is null || ParentKeyNames is not null)
+        {
+            return;
+        }
+
+        VarColumn[] parts = [.. Enumerable.Range(0, inputs.Count).Where(i => routing.Routes[i].Field.IsKey).Select(i => inputs[i].Values).OfType<VarColumn>()];
+        for (int row = 0; parts.Length > 0 && row < routing.Rows; row++)
+        {
+            int bytes = 0;
+            foreach (VarColumn part in parts)
+            {
+                bytes += part.IsNull(row) ? 0 : part[row].Length;
+            }
+
+            if (bytes > most && routing.FateOf(row) == RowFate.Kept)
+            {
+                routing.Quarantine(row, ErrorCodes.ValueRefused, $"The key has {bytes} bytes, more than the {most} that an index of the destination can hold.");
             }
         }
     }
