@@ -14,10 +14,12 @@ internal sealed class PlainRunDisplay(TextWriter output, TimeProvider time) : Ru
 
     protected override void Planned(ProjectTask task, long runId, ReadPlan plan, int generation)
     {
-        string waiting = plan.Partitions.Count == 0
+        // A partition that only notes something has nothing to move.
+        PartitionPlan[] moving = [.. plan.Partitions.Where(p => p.Waiting is not { Bytes: 0, BytesKnown: Certainty.Exact })];
+        string waiting = moving.Length == 0
             ? "nothing waits"
-            : $"{plan.Partitions.Count} partitions wait: {string.Join(", ", plan.Partitions.Take(5).Select(p => $"{p.Name} ({Figures.Bytes(p.Waiting)})"))}"
-                + (plan.Partitions.Count > 5 ? ", …" : "");
+            : $"{Figures.Count(moving.Length, "partition")} to read: {string.Join(", ", moving.Take(5).Select(p => $"{p.Name} ({Figures.Bytes(p.Waiting)})"))}"
+                + (moving.Length > 5 ? ", …" : "");
         output.WriteLine($"{task.Name}: run {runId}, generation {generation}, {waiting}");
     }
 

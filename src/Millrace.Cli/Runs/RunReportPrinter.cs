@@ -50,7 +50,7 @@ internal static class RunReportPrinter
             return;
         }
 
-        output.WriteLine($"{task.Task.Name}: {outcome.Rows:N0} rows, {new ByteSize(outcome.Bytes)} moved in {outcome.Loads} loads, generation {outcome.Generation}");
+        output.WriteLine($"{task.Task.Name}: {outcome.Rows:N0} rows, {new ByteSize(outcome.Bytes)} moved in {Figures.Count(outcome.Loads, "load")}, generation {outcome.Generation}");
         foreach (TableOutcome table in outcome.Tables)
         {
             output.WriteLine($"  {table.Table}: {table.Upserted:N0} inserted or changed, {table.Deleted:N0} deleted");

@@ -83,7 +83,7 @@ internal static class CheckVerb
             return;
         }
 
-        context.Out.WriteLine($"{workspace.Folder}: {workspace.Project.Jobs.Length} jobs, {workspace.Project.Connections.Count} connections");
+        context.Out.WriteLine($"{workspace.Folder}: {Figures.Count(workspace.Project.Jobs.Length, "job")}, {Figures.Count(workspace.Project.Connections.Count, "connection")}");
         foreach ((string connection, CheckFinding finding) in findings)
         {
             string detail = finding.Detail is null ? "" : $" ({context.Secrets.Scrub(finding.Detail)})";
