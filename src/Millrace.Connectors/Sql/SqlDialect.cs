@@ -16,7 +16,8 @@ internal abstract class SqlDialect
 
     /// <summary>
     /// True where a unique index on the key stands behind every merged table and an upsert is INSERT … ON CONFLICT (PostgreSQL); false
-    /// where a merge is DELETE and INSERT without an index (DuckDB). See PLATFORM.md for the figures.
+    /// where a merge is DELETE and INSERT without an index (DuckDB, where
+    /// that was measured to be 2.5 to 10 times faster than ON CONFLICT or MERGE unless keys are clustered).
     /// </summary>
     public abstract bool UsesKeyIndex { get; }
 

@@ -127,6 +127,12 @@ internal sealed class TaskRules(
 
     private void CheckTable(TaskDefinition definition)
     {
+        if (definition.Target.Table.Count(c => c == '.') > 1)
+        {
+            problems.Error(ErrorCodes.InvalidValue, target["table"] ?? target, $"{path}.target.table",
+                $"'{definition.Target.Table}' has more than two parts.", "Write the table as schema.table, or as table alone for the connection's default schema.");
+        }
+
         ImmutableArray<string> include = definition.Source.Datasets.Include;
         bool several = include.Length > 1 || include.Any(d => d.Contains('*', StringComparison.Ordinal));
         if (several && !definition.Target.Table.Contains("{dataset}", StringComparison.Ordinal))
@@ -144,7 +150,9 @@ internal sealed class TaskRules(
     {
         if (column.From is null && column.Constant is null)
         {
-            problems.Error(ErrorCodes.MissingSetting, node, $"{at}.from", "A column mapping needs 'from', or 'to' with 'constant'.");
+            string which = column.To is null ? "This mapping" : $"The mapping to '{column.To}'";
+            problems.Error(ErrorCodes.MissingSetting, node, $"{at}.from", $"{which} says nothing of where its values come from.",
+                "Add 'from:' with the field's path, or 'constant:' with a text for every row.");
         }
 
         if (column.Constant is not null && (column.From is not null || column.To is null || column.Mask != MaskKind.None || column.Drop))
@@ -162,7 +170,9 @@ internal sealed class TaskRules(
             problems.Error(ErrorCodes.Unsupported, node, at, "A masked value is text; it takes no 'cast'.", "Remove 'cast'.");
         }
 
-        if (column is { Drop: false, Mask: MaskKind.None, Constant: null, Cast: null, To: null, From: not null })
+        // A cast that could not be read is told by itself.
+        bool hasCast = node is MapNode map && map["cast"] is not null;
+        if (!hasCast && column is { Drop: false, Mask: MaskKind.None, Constant: null, To: null, From: not null })
         {
             problems.Warning(ErrorCodes.Unsupported, node, at, "This mapping changes nothing but the place: the path becomes a column of its own.");
         }

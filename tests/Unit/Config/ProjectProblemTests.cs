@@ -124,6 +124,19 @@ public sealed class ProjectProblemTests
         (result.Project is null).ShouldBe(isError);
     }
 
+    [Theory]
+    [InlineData("table: x.y.z.q", "", "target.table", "schema.table")]
+    [InlineData("table: t", ", columns: [ { to: x } ]", "columns[0].from", "'constant:'")]
+    [InlineData("table: t", ", columns: [ { from: price, cast: decimal(20,2) } ]", "columns[0].cast", "\"decimal(20,2)\"")]
+    public void A_slip_is_told_with_the_way_to_write_it(string target, string columns, string path, string fix)
+    {
+        ProjectLoadResult result = ProjectSamples.LoadTask(
+            $"{{ name: a, source: {{ connection: shop, dataset: a }}, target: {{ connection: warehouse, {target} }}{columns} }}");
+
+        result.Problems.ShouldHaveSingleItem();
+        Fix(result, "jobs.j.tasks[0]." + path).ShouldNotBeNull().ShouldContain(fix);
+    }
+
     [Fact]
     public void Two_tasks_that_only_append_to_one_table_are_a_warning()
     {

@@ -13,6 +13,8 @@ namespace Millrace.Core.Config.Options;
 /// </summary>
 internal sealed class OptionBinder(ProblemList problems)
 {
+    private const string CutAtComma = "Within braces a comma ends a value; write it in quotes, such as \"decimal(20,2)\".";
+
     /// <summary>True (the default) to report required settings that are missing.</summary>
     public bool ReportsMissing { get; init; } = true;
 
@@ -32,7 +34,9 @@ internal sealed class OptionBinder(ProblemList problems)
         var known = types.SelectMany(t => OptionDescription.Of(t)).Select(o => o.Name).ToList();
         foreach (MapEntry entry in map.Entries)
         {
-            if (ReportsUnknown && !known.Contains(entry.Key.Text))
+            // The rest of a value that a comma cut off is told with the value.
+            bool isRest = entry.Key.Text is [.., ')'] && entry.Value is ScalarNode { IsNull: true };
+            if (ReportsUnknown && !isRest && !known.Contains(entry.Key.Text))
             {
                 problems.Error(ErrorCodes.UnknownSetting, entry.Key, Join(path, entry.Key.Text), $"There is no setting '{entry.Key.Text}' here.",
                     Suggestion.For(entry.Key.Text, known));
@@ -141,7 +145,10 @@ internal sealed class OptionBinder(ProblemList problems)
         if (!ScalarParser.TryParse(option.ValueType, scalar.Text, out object? value, out string expected))
         {
             string shown = option.Secret || !HasReferences ? "the value" : $"'{scalar.Text}'";
-            string? fix = option.ValueType.IsEnum && HasReferences ? Suggestion.For(scalar.Text, option.Values) : null;
+            bool isCut = scalar.Text.Contains('(', StringComparison.Ordinal) && !scalar.Text.Contains(')', StringComparison.Ordinal);
+            string? fix = isCut ? CutAtComma
+                : option.ValueType.IsEnum && HasReferences ? Suggestion.For(scalar.Text, option.Values)
+                : null;
             problems.Error(ErrorCodes.InvalidValue, scalar, path, $"'{option.Name}' must be {expected}; {shown} is not.", fix);
             return null;
         }
