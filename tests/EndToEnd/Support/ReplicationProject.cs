@@ -28,6 +28,9 @@ internal sealed class ReplicationProject(TemporaryFolder folder, Warehouse wareh
     /// <summary>What drops do.</summary>
     public string OnDrop { get; set; } = "delete";
 
+    /// <summary>Further settings of the target, each after a comma.</summary>
+    public string MoreOfTarget { get; set; } = "";
+
     /// <summary>Further lines of the task.</summary>
     public string MoreOfTask { get; set; } = "";
 
@@ -74,7 +77,7 @@ internal sealed class ReplicationProject(TemporaryFolder folder, Warehouse wareh
                 tasks:
                   - name: all
                     source: { connection: backup, dataset: {{Dataset}}, replication_method: change_capture, on_drop: {{OnDrop}} }
-                    target: { connection: warehouse, table: "{{Schema}}.{dataset}", delete_mode: {{DeleteMode}} }
+                    target: { connection: warehouse, table: "{{Schema}}.{dataset}", delete_mode: {{DeleteMode}}{{MoreOfTarget}} }
 
             """);
         string indent = new(' ', 8);
