@@ -74,7 +74,7 @@ internal sealed class MongoDbDumpSource : ISource
         }
 
         partitions.AddRange(log);
-        return ValueTask.FromResult(new ReadPlan(partitions));
+        return ValueTask.FromResult(new ReadPlan(partitions) { Notes = request.Committed.Count == 0 ? [.. NotThereYet()] : [] });
     }
 
     /// <inheritdoc/>
@@ -129,6 +129,13 @@ internal sealed class MongoDbDumpSource : ISource
         TableId nowhere = _settings.Datasets.IsDefaultOrEmpty ? new("", "") : _names.TableOf(_names.CollectionOf(_settings.Datasets[0]));
         return new(new(nowhere, [], []), [], 0) { Partition = partition.Name, Position = partition.Until };
     }
+
+    // Change capture waits for a collection that is not there yet; that its name may be a slip is said once, before the first rows.
+    private IEnumerable<string> NotThereYet() => _settings.Datasets
+        .Select(_names.CollectionOf)
+        .Where(name => IsChangeCapture && Dump.Find(name) is null)
+        .Select(name => $"{Dump.Path} holds no collection {name}: its rows come when the log brings them. "
+            + $"There are: {string.Join(", ", Dump.Collections.Select(c => c.Name.ToString()).Order(StringComparer.Ordinal).Take(10))}.");
 
     /// <summary>The dump's collections that the task takes, by name.</summary>
     private List<DumpedCollection> Chosen()

@@ -9,7 +9,11 @@ public sealed record PlanRequest(IReadOnlyList<Checkpoint> Committed, int Genera
 /// What a run has to read, in order. Partitions of one stage may be read in parallel; a stage starts when the one before has been read.
 /// </summary>
 /// <param name="Partitions">The partitions, finished ones left out.</param>
-public sealed record ReadPlan(IReadOnlyList<PartitionPlan> Partitions);
+public sealed record ReadPlan(IReadOnlyList<PartitionPlan> Partitions)
+{
+    /// <summary>What whoever runs the task should know before it reads: whole sentences, without secrets.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
 
 /// <summary>One partition to read.</summary>
 /// <param name="Name">Its stable name; with the task's key the identity of its checkpoint.</param>

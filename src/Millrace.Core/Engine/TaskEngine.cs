@@ -99,6 +99,11 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
                     var request = new PlanRequest(state.OfGeneration(), state.Generation);
                     ReadPlan plan = await reader.PlanAsync(request, cancellationToken).ConfigureAwait(false);
                     context.Observer.Planned(plan, state.Generation);
+                    foreach (string note in plan.Notes)
+                    {
+                        context.Observer.Note(NoteLevel.Warning, note);
+                    }
+
                     _totals.Start(state.Generation, plan, context.Observer);
                     var pipeline = new Pipeline(task, context, reader, target, state, plan, budget, datasets, _totals);
                     return await pipeline.RunAsync(cancellationToken).ConfigureAwait(false);

@@ -34,6 +34,21 @@ public sealed class IncludedLaterTests : IDisposable
         idle.Plan.Partitions.ShouldBeEmpty();
     }
 
+    /// <summary>It may be a slip of the pen, or a collection that the application makes tomorrow.</summary>
+    [Fact]
+    public async Task A_dataset_that_is_not_there_yet_is_said_once()
+    {
+        WriteDump();
+        Log(1, Insert("orders", 10, 100));
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        SourceRunner first = await Run(committed, "ordres");
+        SourceRunner second = await Run(committed, "ordres");
+
+        first.Plan.Notes.ShouldHaveSingleItem().ShouldContain("no collection shop.ordres");
+        first.Plan.Notes[0].ShouldContain("shop.orders");
+        second.Plan.Notes.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_collection_that_was_left_out_for_a_while_gets_what_it_missed_and_no_more()
     {
