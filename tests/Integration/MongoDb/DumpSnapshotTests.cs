@@ -103,6 +103,40 @@ public sealed class DumpSnapshotTests : IDisposable
     }
 
     [Fact]
+    public async Task An_offset_in_a_compressed_file_says_that_it_counts_uncompressed_bytes()
+    {
+        byte[] documents = [.. Enumerable.Range(0, 3000).SelectMany(i => DumpWriter.Bson($"{{\"_id\":{i},\"t\":\"{Guid.NewGuid()}\"}}"))];
+        using var packed = new MemoryStream();
+        using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(documents.AsSpan()[..^10]);
+        }
+
+        string dump = Directory.CreateTempSubdirectory("millrace-gzip-").FullName;
+        Directory.CreateDirectory(Path.Combine(dump, "shop"));
+        string file = Path.Combine(dump, "shop", "orders.bson.gz");
+        try
+        {
+            File.WriteAllBytes(file, packed.ToArray());
+            SourceRunner cut = await Read();
+            File.WriteAllBytes(file, packed.ToArray()[..^500]);
+            SourceRunner truncated = await Read();
+
+            cut.Error.ShouldNotBeNull().Message.ShouldContain("of the uncompressed data");
+            cut.Error.Fix.ShouldNotBeNull().ShouldContain("decompress");
+            truncated.Error.ShouldNotBeNull().Message.ShouldContain("of the uncompressed data");
+            truncated.Rows.Count.ShouldBeInRange(1, 2999);
+        }
+        finally
+        {
+            Directory.Delete(dump, recursive: true);
+        }
+
+        Task<SourceRunner> Read() =>
+            new SourceRunner().RunAsync(SourceRunner.Settings(new MongoDbOptions { Dump = dump }, ReplicationMethod.FullRefresh, "", "shop.orders"));
+    }
+
+    [Fact]
     public async Task A_truncated_file_gives_what_stands_before_and_then_the_same_error_every_time()
     {
         SourceSettings settings = Damaged(bytes => bytes[..^1000]);

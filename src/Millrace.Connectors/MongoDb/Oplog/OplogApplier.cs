@@ -51,7 +51,10 @@ internal sealed class OplogApplier : IDisposable
     public void Begin(ulong timestamp, long millis, bool continues)
     {
         Timestamp = timestamp;
-        Time = Math.Clamp(millis, -62135596800000, 253402300799999) * TimeSpan.TicksPerMillisecond;
+
+        // The clock on the wall may be ahead of the log's or behind it. The log's orders changes, so no later one may seem to be the earlier.
+        long second = (long)(timestamp >> 32) * 1000;
+        Time = Math.Clamp(millis, second, second + 999) * TimeSpan.TicksPerMillisecond;
         Index = continues ? Index : 0;
     }
 
