@@ -19,6 +19,7 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
 
     private readonly Dictionary<TableId, TableShaper> _shapers = [];
     private readonly Dictionary<TableId, TableId> _datasetOf = [];
+    private readonly Dictionary<TableId, TableId> _targetOf = [];
 
     /// <summary>The targets of the task's datasets.</summary>
     public IEnumerable<TableId> Targets => datasets.Select(TargetOf);
@@ -58,8 +59,12 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
         RecordBatch batch, PartitionPlan partition, RunTotals totals, CancellationToken cancellationToken)
     {
         TableId dataset = batch.Schema.Table;
-        TableId table = TargetOf(dataset.ToString());
-        ImmutableArray<RejectedRow> rejected = [.. batch.Rejected.Select(r => r with { Table = table })];
+        if (!_targetOf.TryGetValue(dataset, out TableId table))
+        {
+            _targetOf.Add(dataset, table = TargetOf(dataset.ToString()));
+        }
+
+        ImmutableArray<RejectedRow> rejected = batch.Rejected.IsEmpty ? [] : [.. batch.Rejected.Select(r => r with { Table = table })];
         var item = new ShapedItem(partition, [])
         {
             Position = batch.Position,

@@ -17,8 +17,8 @@ internal sealed class Assembler(TableState table, IReadOnlyList<InputColumn> inp
     public (ImmutableArray<ColumnSchema> Schema, List<Column> Columns) Build(int? extra)
     {
         CollectContributions();
-        var schema = ImmutableArray.CreateBuilder<ColumnSchema>();
-        List<Column> columns = [];
+        var schema = ImmutableArray.CreateBuilder<ColumnSchema>(_contributions.Length);
+        List<Column> columns = new(_contributions.Length);
         for (int i = 0; i < _contributions.Length; i++)
         {
             if (i == extra)
@@ -33,7 +33,7 @@ internal sealed class Assembler(TableState table, IReadOnlyList<InputColumn> inp
             }
         }
 
-        return (schema.ToImmutable(), columns);
+        return (schema.DrainToImmutable(), columns);
     }
 
     private static int[] KeptRows(Routing routing)
@@ -84,18 +84,24 @@ internal sealed class Assembler(TableState table, IReadOnlyList<InputColumn> inp
 
     private void Add(int column, int input)
     {
-        List<Contribution> list = _contributions[column] ??= [];
-        if (!list.Exists(c => c.Input == inputs[input]))
+        List<Contribution> list = _contributions[column] ??= new(1);
+        foreach (Contribution there in list)
         {
-            list.Add(new Contribution(inputs[input], routing.Routes[input], column));
+            if (there.Input == inputs[input])
+            {
+                return;
+            }
         }
+
+        list.Add(new Contribution(inputs[input], routing.Routes[input], column));
     }
 
     private Column BuildColumn(List<Contribution> contributions, LogicalType type)
     {
         if (contributions is [{ IsWhole: true } only] && Kept is null)
         {
-            return ValueConverter.Between(only.Input.Values.Type, type).Whole(only.Input.Take(), type);
+            Column values = only.Input.Take();
+            return values.Type == type ? values : ValueConverter.Between(values.Type, type).Whole(values, type);
         }
 
         Contribution[] parts = [.. contributions];
