@@ -29,18 +29,23 @@ internal sealed record LogSelection(
     public override string ToString() => JsonSerializer.Serialize(this);
 
     /// <summary>True where it took the collection's changes.</summary>
-    public bool Takes(MongoNamespace collection)
-    {
-        _names ??= new(Database, [.. Include.Where(p => !IsPattern(p))], new(Include, Exclude));
-        return _names.Takes(collection);
-    }
+    public bool Takes(MongoNamespace collection) => Names.Takes(collection);
 
     /// <summary>
     /// True where it surely took every collection that another takes. Where patterns make that hard to say it is false: then the log is read
     /// for collections that turn out not to be there.
     /// </summary>
-    public bool Covers(LogSelection other) =>
-        Database == other.Database && other.Include.All(p => IsIncluded(p) && !MayLose(p, other));
+    public bool Covers(LogSelection other) => Database == other.Database && other.Include.All(p => CoversPart(p, other));
+
+    private DatasetNames Names => _names ??= new(Database, Include.Any(HasStar) ? [] : Include, new(Include, Exclude));
+
+    private bool CoversPart(string part, LogSelection other)
+    {
+        MongoNamespace name = Names.CollectionOf(part);
+        return IsPattern(part)
+            ? IsIncluded(part) && !MayLose(part, other) && (Takes(name) || !other.Takes(name))
+            : Takes(name) || !other.Takes(name);
+    }
 
     /// <inheritdoc/>
     public bool Equals(LogSelection? other) =>
@@ -60,6 +65,9 @@ internal sealed record LogSelection(
         inner == outer || ((!outer.Contains('?', StringComparison.Ordinal) || !IsPattern(inner)) && Fits(outer, inner));
 
     private static bool Fits(string pattern, string name) => new DatasetSelector([pattern], []).Matches(name);
+
+    // As the engine tells a list of names, which are taken whatever is excluded, from patterns.
+    private static bool HasStar(string text) => text.Contains('*', StringComparison.Ordinal);
 
     private static bool IsPattern(string text) => text.AsSpan().IndexOfAny('*', '?') >= 0;
 }
