@@ -121,12 +121,13 @@ internal sealed class SqlWriteSession : IWriteSession
         }
     }
 
-    // The tables that the task has no rows in before this commit. One that took rows directly was empty, and is locked since.
+    // The tables that the task has no rows in before this commit. One that took rows directly, even if others were staged after them, was empty,
+    // is locked since, and what is in it are the load's own rows.
     private IEnumerable<TableWrite> FirstRowsOf(CommitRequest request) => request.Checkpoints
         .Where(c => c.Expected is null)
         .Select(c => TableMarker.TableOf(c.Next.Partition))
         .OfType<TableId>()
-        .Where(t => _intake.Tables.TryGetValue(t, out TableLoad? load) && load.Mode != LoadMode.Direct)
+        .Where(t => _intake.Tables.TryGetValue(t, out TableLoad? load) && load.DirectRows == 0)
         .Select(_intake.WriteOf)
         .OfType<TableWrite>();
 

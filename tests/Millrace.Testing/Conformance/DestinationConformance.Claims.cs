@@ -1,3 +1,4 @@
+using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
@@ -52,6 +53,30 @@ public abstract partial class DestinationConformance
         await LoadMarkedAsync(other, "job/two", Write(Schema), "k2");
         await LoadMarkedAsync(other, "job/two", Write(Schema), "k3");
         (await QueryAsync($"SELECT \"_id\" FROM {Quote(Table)}")).Count.ShouldBe(2);
+    }
+
+    /// <summary>So does one whose new rows began to go straight in, and were staged from the first change on.</summary>
+    [Fact]
+    public async Task A_dropped_table_may_be_taken_by_a_load_that_turns_to_its_stage()
+    {
+        TableWrite write = Write(Schema);
+        await using (IDestination destination = Open())
+        {
+            await LoadMarkedAsync(destination, "job/one", write, "k1");
+        }
+
+        await ExecuteAsync($"DROP TABLE {Quote(Table)}");
+        await using IDestination other = Open();
+        var two = new LoadRunner(other, "job/two");
+        await other.PrepareAsync(two.Request(write), Token);
+        await using (IWriteSession session = await other.BeginAsync(two.Request(write), two.Load, Token))
+        {
+            await WriteAsync(session, Insert(1, "k2", 1, "x"));
+            await WriteAsync(session, new ModelEvent(2, "k2", ChangeKind.Update, 2, "y"));
+            await session.CommitAsync(new([.. two.To("log/2").Checkpoints, (null, Marker("job/two", two.Load))]), Token);
+        }
+
+        (await StateAsync(write)).ShouldBe(["k2|2|y|live"]);
     }
 
     /// <summary>Of two tasks whose first loads overlap, the one that commits later is rolled back.</summary>
