@@ -20,7 +20,7 @@ internal sealed class BulkRows
     /// <summary>A <see cref="StageCode"/> for each row; rows marked <see cref="StageCode.Skip"/> are left out.</summary>
     public byte[] Codes { get; private set; } = [];
 
-    /// <summary>For each row whether its key came before in the load; all false where that is not looked for.</summary>
+    /// <summary>For each row whether its key came before in the load; of no meaning where that is not looked for.</summary>
     public bool[] Repeats { get; private set; } = [];
 
     /// <summary>The sequence number of row 0.</summary>

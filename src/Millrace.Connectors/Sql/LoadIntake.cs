@@ -48,7 +48,11 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
     {
         TableLoad load = await TableOfAsync(batch.Schema.Table, cancellationToken).ConfigureAwait(false);
         _rows.Reset(batch, load.Bind(batch), load.Sequence);
-        load.Positions.Add(batch);
+        if (load.Write.IsChangeCapture)
+        {
+            load.Positions.Add(batch);
+        }
+
         bool isPlain = RowClassifier.Classify(load, _rows, Rejected);
         RowClassifier.FindWide(load, _rows);
         await ChooseModeAsync(load, isPlain, cancellationToken).ConfigureAwait(false);
@@ -56,6 +60,12 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
         if (load is { Mode: LoadMode.Staged, Repeats: { } repeats })
         {
             load.StagedRepeats += repeats.Mark(_rows, load.KeyColumns.AsSpan());
+            if (repeats.IsFull)
+            {
+                // From here on the merge looks at every key, as it does where it cannot tell.
+                await CloseWriterAsync(cancellationToken).ConfigureAwait(false);
+                load.ForgetRepeats();
+            }
         }
 
         BulkWriter writer = await OpenWriterAsync(load, cancellationToken).ConfigureAwait(false);

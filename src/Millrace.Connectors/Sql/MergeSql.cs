@@ -160,5 +160,10 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
                 SystemColumns.DeletedAt,
                 $"CASE WHEN {alias}.{Op} IN ({StageCode.Delete}, {StageCode.SoftDelete}) THEN coalesce({alias}.{Time}, {_loadedAt}) END");
         }
+        else if (Load.Stored.SystemColumns.Contains(SystemColumns.DeletedAt))
+        {
+            // Deletes were soft once: a row that comes back is live, whatever it was marked as then.
+            yield return (SystemColumns.DeletedAt, $"CAST(NULL AS {Instant})");
+        }
     }
 }

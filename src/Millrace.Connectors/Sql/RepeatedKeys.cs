@@ -10,6 +10,9 @@ namespace Millrace.Connectors.Sql;
 /// </summary>
 internal sealed class RepeatedKeys : IDisposable
 {
+    /// <summary>Keys that are remembered at most; 64 MB of memory.</summary>
+    public const int MaxKeys = 4_000_000;
+
     private ulong[] _slots = [];
     private ulong[] _hashes = [];
     private int _size;
@@ -18,6 +21,9 @@ internal sealed class RepeatedKeys : IDisposable
     /// <summary>True where equal keys of these types have equal bytes in a batch, whatever the batch.</summary>
     public static bool CanTell(IEnumerable<LogicalType> key) => key.All(t => t.Kind
         is TypeKind.Boolean or TypeKind.Int16 or TypeKind.Int32 or TypeKind.Int64 or TypeKind.Text or TypeKind.Bytes or TypeKind.Uuid or TypeKind.Date);
+
+    /// <summary>True where more keys than <see cref="MaxKeys"/> would be remembered.</summary>
+    public bool IsFull => _used > MaxKeys;
 
     /// <summary>Marks the rows of <paramref name="rows"/> that are staged and whose key came before.</summary>
     /// <returns>How many there are.</returns>
@@ -66,19 +72,19 @@ internal sealed class RepeatedKeys : IDisposable
 
                 break;
             case Column<long> numbers:
-                Mix(numbers, hashes, static n => (ulong)n);
+                Mix<long, SignedNumber<long>>(numbers, hashes);
                 break;
             case Column<int> numbers:
-                Mix(numbers, hashes, static n => (ulong)n);
+                Mix<int, SignedNumber<int>>(numbers, hashes);
                 break;
             case Column<short> numbers:
-                Mix(numbers, hashes, static n => (ulong)n);
+                Mix<short, SignedNumber<short>>(numbers, hashes);
                 break;
             case Column<bool> flags:
-                Mix(flags, hashes, static f => f ? 1UL : 0);
+                Mix<bool, Flag>(flags, hashes);
                 break;
             case Column<Guid> ids:
-                Mix(ids, hashes, static id => (ulong)id.GetHashCode());
+                Mix<Guid, Id>(ids, hashes);
                 break;
             default:
                 // Left out of the hash: rows that differ in this column alone are then marked, which is allowed.
@@ -86,13 +92,14 @@ internal sealed class RepeatedKeys : IDisposable
         }
     }
 
-    private static void Mix<T>(Column<T> column, Span<ulong> hashes, Func<T, ulong> number)
+    private static void Mix<T, TNumber>(Column<T> column, Span<ulong> hashes)
         where T : unmanaged
+        where TNumber : INumberOf<T>
     {
         ReadOnlySpan<T> values = column.Values;
         for (int row = 0; row < hashes.Length; row++)
         {
-            hashes[row] = ByteHash.Of(number(values[row]), hashes[row]);
+            hashes[row] = ByteHash.Of(TNumber.Of(values[row]), hashes[row]);
         }
     }
 
@@ -162,5 +169,27 @@ internal sealed class RepeatedKeys : IDisposable
             ArrayPool<ulong>.Shared.Return(array);
             array = [];
         }
+    }
+
+    /// <summary>A value as a number, the same for equal values of every width.</summary>
+    private interface INumberOf<T>
+    {
+        static abstract ulong Of(T value);
+    }
+
+    private readonly struct SignedNumber<T> : INumberOf<T>
+        where T : System.Numerics.IBinaryInteger<T>
+    {
+        public static ulong Of(T value) => (ulong)long.CreateTruncating(value);
+    }
+
+    private readonly struct Flag : INumberOf<bool>
+    {
+        public static ulong Of(bool value) => value ? 1UL : 0;
+    }
+
+    private readonly struct Id : INumberOf<Guid>
+    {
+        public static ulong Of(Guid value) => (ulong)value.GetHashCode();
     }
 }

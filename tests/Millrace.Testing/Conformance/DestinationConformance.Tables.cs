@@ -370,4 +370,16 @@ public abstract partial class DestinationConformance
         IReadOnlyList<string?[]> rows = await QueryAsync($"SELECT \"_id\", \"a\", \"b\" FROM {Quote(Table)}");
         return [.. rows.Select(r => string.Join('|', r.Select(v => v ?? "-"))).Order(StringComparer.Ordinal)];
     }
+
+    [Fact]
+    public async Task A_row_that_comes_back_after_soft_deletes_were_given_up_is_live()
+    {
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        TableWrite soft = Write(Schema);
+        await runner.RunAsync(soft, "log/1", [Batch(Insert(1, "k1", 1, "x"), Insert(2, "k2", 1, "x"))], cancellationToken: Token);
+        await runner.RunAsync(soft, "log/3", [Batch(new ModelEvent(3, "k1", ChangeKind.Delete, null, null))], cancellationToken: Token);
+        await runner.RunAsync(Write(Schema, mode: DeleteMode.Hard), "log/4", [Batch(Insert(4, "k1", 2, "y"))], cancellationToken: Token);
+        (await StateAsync(soft)).ShouldContain("k1|2|y|live");
+    }
 }
