@@ -52,6 +52,25 @@ public sealed class RepeatedKeysTests
     }
 
     [Fact]
+    public void What_is_remembered_is_bounded()
+    {
+        var table = new TableSchema(new("", "t"), [new("a", LogicalType.Int64, true, null, null)], ["a"]);
+        var numbers = (Column<long>)Column.Create(LogicalType.Int64);
+        for (int key = 0; key <= RepeatedKeys.MaxKeys; key++)
+        {
+            numbers.Append(key);
+        }
+
+        using var batch = new RecordBatch(table, [numbers], numbers.Count);
+        var rows = new BulkRows();
+        rows.Reset(batch, [0], 0);
+        using var repeats = new RepeatedKeys();
+        repeats.IsFull.ShouldBeFalse();
+        repeats.Mark(rows, [0]).ShouldBe(0);
+        repeats.IsFull.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Types_whose_equal_values_may_differ_in_bytes_are_left_alone()
     {
         RepeatedKeys.CanTell([LogicalType.Text, LogicalType.Int64]).ShouldBeTrue();
