@@ -45,9 +45,6 @@ internal sealed class SqlStore
 
     public QuarantineStore Quarantine { get; }
 
-    /// <summary>Stages that could not be dropped and stay until their connection ends.</summary>
-    public int StagesLeft { get; set; }
-
     /// <summary>The lock under which a table's definition changes.</summary>
     public static string LockName(TableId table) => "table " + table;
 
@@ -150,7 +147,7 @@ internal sealed class SqlStore
     {
         TableId target = Names.Resolve(table);
         StoredTable? stored = await Reader.ReadAsync(channel, target, cancellationToken).ConfigureAwait(false);
-        write ??= stored?.Note?.Write;
+        write ??= stored is null ? null : NotedWrite(stored);
         if (write is null || stored is null)
         {
             return null;
@@ -165,4 +162,10 @@ internal sealed class SqlStore
         TableSchema schema = stored.ToTarget(table, false).Schema;
         return new(write with { Schema = schema }, stored, NextStageName());
     }
+
+    // The note does not say whose child a table is. Children are never marked as deleted, and so have no column for it.
+    private static TableWrite? NotedWrite(StoredTable stored) =>
+        stored.Note?.Write is { DeleteMode: DeleteMode.Soft } write && !stored.SystemColumns.Contains(SystemColumns.DeletedAt)
+            ? write with { DeleteMode = DeleteMode.Hard }
+            : stored.Note?.Write;
 }

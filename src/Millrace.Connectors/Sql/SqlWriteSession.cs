@@ -117,7 +117,7 @@ internal sealed class SqlWriteSession : IWriteSession
         catch (MillraceException e) when (e.Code != ErrorCodes.Internal)
         {
             // A stage goes with its connection, and its name is not used again. The error that ended the load is the one to tell.
-            _store.StagesLeft++;
+            return;
         }
     }
 

@@ -36,7 +36,9 @@ public static class CheckpointEditing
     }
 
     /// <summary>
-    /// Starts over: nothing is read yet, in a generation after the last one, so that what is read anew wins over rows that are there.
+    /// Starts over: nothing is read yet, in a generation after the last one, so that what is read anew wins over rows that are there. The tables
+    /// that hold the task's rows stay known, in the generation of those rows: only so the new one clears tables that it brings no row to, and no
+    /// other task takes them meanwhile.
     /// </summary>
     public static IReadOnlyList<Checkpoint> Reset(IReadOnlyList<Checkpoint> stored)
     {
@@ -49,6 +51,10 @@ public static class CheckpointEditing
         string task = stored[0].TaskKey;
         int generation = stored.Max(c => c.Generation) + 1;
         LoadId load = LoadId.For(task, generation, []);
-        return [new(task, GenerationState.GenerationMarker, generation, load, GenerationState.Loading, 0)];
+        return
+        [
+            new(task, GenerationState.GenerationMarker, generation, load, GenerationState.Loading, 0),
+            .. stored.Where(c => TableMarker.TableOf(c.Partition) is not null),
+        ];
     }
 }

@@ -119,7 +119,7 @@ internal sealed class LoadWriter(
         await BeginAsync(cancellationToken).ConfigureAwait(false);
         bool completes = _isSnapshotDone && !state.IsComplete;
         List<(Checkpoint? Expected, Checkpoint Next)> moves = Moves(completes);
-        var request = new CommitRequest(moves) { Completed = completes ? CompletedTables() : [] };
+        var request = new CommitRequest(moves) { Completed = completes ? await CompletedTablesAsync(cancellationToken).ConfigureAwait(false) : [] };
         CommitOutcome outcome = await _session!.CommitAsync(request, cancellationToken).ConfigureAwait(false);
         await DisposeAsync().ConfigureAwait(false);
         state.Replace(outcome.Stored);
@@ -178,12 +178,17 @@ internal sealed class LoadWriter(
     }
 
     // In a first generation nothing older can be left, so a merge need not look for it. A backfill reads a part, so what it did not read stays.
-    private ImmutableArray<TableId> CompletedTables()
+    private async ValueTask<ImmutableArray<TableId>> CompletedTablesAsync(CancellationToken cancellationToken)
     {
         bool isPart = context.From is not null || context.To is not null;
-        return task.Target.Disposition == WriteDisposition.Replace || (state.Generation > 1 && !isPart)
-            ? [.. _known.Keys.Union(tables.Targets).Union(state.LoadedTables(ofGeneration: true))]
-            : [];
+        if (task.Target.Disposition != WriteDisposition.Replace && (state.Generation == 1 || isPart))
+        {
+            return [];
+        }
+
+        // The children of a dataset that has no row now are known from earlier generations only.
+        ImmutableArray<TableId> children = await tables.ChildrenAsync(cancellationToken).ConfigureAwait(false);
+        return [.. _known.Keys.Union(tables.Targets).Union(state.LoadedTables(ofGeneration: true)).Union(children)];
     }
 
     private async Task WriteStepAsync(ShapedStep step, CancellationToken cancellationToken)

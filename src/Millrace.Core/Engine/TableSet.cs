@@ -4,14 +4,16 @@ using Millrace.Core.Batches;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine.Shaping;
+using Millrace.Core.Engine.Shaping.Nesting;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Core.Engine;
 
 /// <summary>
-/// The target tables of a run and their shapers, one a dataset, made when its first row comes. Used by the shaping worker; only
-/// <see cref="TargetOf"/> is called from others.
+/// The target tables of a run and their shapers, one a dataset, made when its first row comes. <see cref="ShapeAsync"/> is the shaping worker's;
+/// while that works, others call only what reads nothing that it changes: <see cref="TargetOf"/>, <see cref="Targets"/> and
+/// <see cref="ChildrenAsync"/>.
 /// </summary>
 internal sealed class TableSet(TaskDefinition task, IDestination target, ImmutableArray<string> datasets, ImmutableArray<TableId> loaded)
 {
@@ -23,6 +25,22 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
 
     /// <summary>The targets of the task's datasets.</summary>
     public IEnumerable<TableId> Targets => datasets.Select(TargetOf);
+
+    /// <summary>The child tables of <see cref="Targets"/> that got rows from this task in any generation.</summary>
+    public async Task<ImmutableArray<TableId>> ChildrenAsync(CancellationToken cancellationToken)
+    {
+        var children = ImmutableArray.CreateBuilder<TableId>();
+        foreach (TableId table in Targets.SelectMany(ChildNamesOf).Distinct().Except(Targets))
+        {
+            TargetTable? existing = await target.DescribeAsync(table, cancellationToken).ConfigureAwait(false);
+            if (existing is not null && ChildTable.PathOf(existing.Schema) is not null)
+            {
+                children.Add(table);
+            }
+        }
+
+        return children.ToImmutable();
+    }
 
     /// <summary>
     /// Lets the source's sample decide which of a field's types gets the plain column name; called before reading begins. Asked for as long as
@@ -139,7 +157,7 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
         ThrowIfShared(table, dataset);
         var settings = new ShaperSettings(task, table, target.Naming, target.Fit, id => target.DescribeAsync(id, cancellationToken))
         {
-            ChildTables = [.. loaded.Where(t => t.Schema == table.Schema && t.Name.StartsWith(table.Name + "__", StringComparison.Ordinal))],
+            ChildTables = [.. ChildNamesOf(table)],
             Sample = _samples.GetValueOrDefault(dataset),
             MaxKeyBytes = target.MaxKeyBytes,
         };
@@ -147,6 +165,10 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
         _shapers.Add(dataset, shaper);
         return shaper;
     }
+
+    // By name they may be children; whether they are is for their columns to say.
+    private IEnumerable<TableId> ChildNamesOf(TableId table) =>
+        loaded.Where(t => t.Schema == table.Schema && t.Name.StartsWith(table.Name + "__", StringComparison.Ordinal));
 
     // Two datasets can come to one name ("a.b" and "a_b"); their rows would then overwrite each other.
     private void ThrowIfShared(TableId table, TableId dataset)

@@ -29,6 +29,9 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
     /// <summary>False to play a source that never asks the budget.</summary>
     public bool AsksBudget { get; set; } = true;
 
+    /// <summary>The type that values have: text, or JSON.</summary>
+    public LogicalType ValueType { get; set; } = LogicalType.Text;
+
     /// <summary>Called with partition and change number before each change; throws to play a failing source.</summary>
     public Action<string, int> At { get; set; } = (_, _) => { };
 
@@ -109,10 +112,10 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
 
     private static Position At0(int change) => new("script.change/" + change.ToString("D8", CultureInfo.InvariantCulture));
 
-    private static RecordBatch Batch(string partition, List<ScriptedChange> rows, Position? position)
+    private RecordBatch Batch(string partition, List<ScriptedChange> rows, Position? position)
     {
         var ids = (VarColumn)Column.Create(LogicalType.Text);
-        var values = (VarColumn)Column.Create(LogicalType.Text);
+        var values = (VarColumn)Column.Create(ValueType);
         var kinds = new ChangeKind[rows.Count];
         for (int i = 0; i < rows.Count; i++)
         {
@@ -125,7 +128,7 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
         }
 
         var schema = new TableSchema(
-            TableId.Parse(rows.Count == 0 ? "a" : rows[0].Dataset), [new("id", LogicalType.Text, false), new("value", LogicalType.Text)], ["id"]);
+            TableId.Parse(rows.Count == 0 ? "a" : rows[0].Dataset), [new("id", LogicalType.Text, false), new("value", ValueType)], ["id"]);
         return new(schema, [ids, values], rows.Count)
         {
             Partition = partition,
