@@ -16,9 +16,10 @@ internal sealed class TableClaims(SqlDialect dialect, SystemTables system, Schem
     /// <exception cref="MillraceException"><see cref="ErrorCodes.TableShared"/>.</exception>
     public async ValueTask CheckAsync(SqlChannel channel, string taskKey, TableWrite write, CancellationToken cancellationToken)
     {
-        if (_free.Add(write.Schema.Table))
+        if (!_free.Contains(write.Schema.Table))
         {
             await ThrowIfTakenAsync(channel, taskKey, write, cancellationToken).ConfigureAwait(false);
+            _free.Add(write.Schema.Table);
         }
     }
 
@@ -38,23 +39,31 @@ internal sealed class TableClaims(SqlDialect dialect, SystemTables system, Schem
     /// <summary>True for a table whose rows may be removed by a task that did not bring them.</summary>
     private static bool RemovesRows(TableWrite write) => write.IsChangeCapture || write.Disposition == WriteDisposition.Replace;
 
+    // A task that has rows in the table was let in when they came: it shares the table with others that remove nothing either, or the others' markers
+    // are of a table that is gone. What is to be refused to it is only that it begins to remove rows.
+    private static bool Endangers(TableWrite write, TableWrite? before, bool isOurs)
+    {
+        bool removed = before is not null && RemovesRows(before);
+        return isOurs ? RemovesRows(write) && !removed : RemovesRows(write) || removed;
+    }
+
     private async ValueTask ThrowIfTakenAsync(SqlChannel channel, string taskKey, TableWrite write, CancellationToken cancellationToken)
     {
         TableId table = names.Resolve(write.Schema.Table);
         IReadOnlyList<SqlRow> tasks = await channel.QueryAsync(TasksOf(table), cancellationToken).ConfigureAwait(false);
-        if (tasks.Count == 0 || tasks.Any(t => t.Text(0) == taskKey))
+        string? other = tasks.Select(t => t.Text(0)).FirstOrDefault(t => t != taskKey);
+        if (other is null)
         {
             return;
         }
 
         StoredTable? stored = await reader.ReadAsync(channel, table, cancellationToken).ConfigureAwait(false);
-        bool mayRemove = RemovesRows(write) || (stored?.Note is { } note && RemovesRows(note.Write));
-        if (stored is null || !mayRemove || !await HasRowsAsync(channel, table, cancellationToken).ConfigureAwait(false))
+        bool isOurs = tasks.Count > 1 && tasks.Any(t => t.Text(0) == taskKey);
+        if (stored is null || !Endangers(write, stored.Note?.Write, isOurs) || !await HasRowsAsync(channel, table, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
 
-        string other = tasks[0].Text(0);
         throw new MillraceException(
             ErrorCodes.TableShared,
             $"Task {taskKey}: table {table} holds rows of task {other}, and where a table is kept by change capture or replaced, the rows of both would "

@@ -31,12 +31,33 @@ public abstract partial class DestinationConformance
             refused.Code.ShouldBe(ErrorCodes.TableShared);
             refused.Message.ShouldContain("job/one");
             refused.Fix.ShouldNotBeNull().ShouldContain("id: job/one");
+            (await second.ShouldThrowAsync<MillraceException>()).Code.ShouldBe(ErrorCodes.TableShared, "asked again");
             (await other.DescribeAsync(Table, Token))!.Schema.Columns.ShouldBe(Schema.Columns);
         }
         else
         {
             await second();
         }
+    }
+
+    /// <summary>Of two tasks that share a table, none may begin to remove rows that it did not bring.</summary>
+    [Theory]
+    [InlineData(true, WriteDisposition.Merge)]
+    [InlineData(false, WriteDisposition.Replace)]
+    public async Task A_task_that_shares_a_table_may_not_begin_to_keep_it(bool isChangeCapture, WriteDisposition disposition)
+    {
+        foreach (string task in new[] { "job/one", "job/two", "job/one" })
+        {
+            await using IDestination destination = Open();
+            await LoadMarkedAsync(destination, task, Write(Schema, isChangeCapture: false), "k" + task);
+        }
+
+        await using IDestination changed = Open();
+        TableWrite removing = Write(Schema, isChangeCapture: isChangeCapture) with { Disposition = disposition };
+        MillraceException refused = await Should.ThrowAsync<MillraceException>(() => LoadMarkedAsync(changed, "job/one", removing, "k3"));
+
+        refused.Code.ShouldBe(ErrorCodes.TableShared);
+        refused.Message.ShouldContain("rows of task job/two");
     }
 
     /// <summary>A table that was dropped belongs to nobody.</summary>
@@ -51,7 +72,8 @@ public abstract partial class DestinationConformance
         await ExecuteAsync($"DROP TABLE {Quote(Table)}");
         await using IDestination other = Open();
         await LoadMarkedAsync(other, "job/two", Write(Schema), "k2");
-        await LoadMarkedAsync(other, "job/two", Write(Schema), "k3");
+        await using IDestination later = Open();
+        await LoadMarkedAsync(later, "job/two", Write(Schema), "k3");
         (await QueryAsync($"SELECT \"_id\" FROM {Quote(Table)}")).Count.ShouldBe(2);
     }
 
