@@ -18,10 +18,6 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     /// <summary>The partition that gives collections that were included later what they missed of the log.</summary>
     public const string CatchUpPartition = "log.catch-up";
 
-    private const string IncludedLaterFix =
-        "Put the oplog files back, or make a new dump with mongodump --oplog and set dump: to it, or give the new datasets a task of their own, "
-        + "or load this task anew: on_history_lost: resnapshot.";
-
     private static readonly Estimate Nothing = new(0, Certainty.Exact, 0, Certainty.Exact);
 
     private readonly Lock _gate = new();
@@ -46,7 +42,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         LogCoverage coverage = _coverage = CoverageNow(stored, committed, chain);
         if (chain.Files.IsEmpty)
         {
-            return coverage.CatchingUp is not null ? throw NoChain() : [];
+            return coverage.CatchingUp is not null ? throw LogLosses.NoChain() : [];
         }
 
         chain.CheckContinuity(committed);
@@ -74,7 +70,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     public bool NeedsSnapshot(MongoNamespace collection) =>
         CommittedPosition() == 0
         || Find(MongoDbDumpSource.SnapshotPrefix + collection) is not null
-        || (_purpose != LogPurpose.GoOnWithoutNew && !_coverage!.Missing(collection).IsEmpty);
+        || (_purpose != LogPurpose.GoOnWithoutNew && _coverage!.IsNew(collection));
 
     /// <summary>
     /// Source time of snapshot rows, ticks since 1970: that of the chain's first entry, before which the dump was begun, so that a version never ends
@@ -97,7 +93,12 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
 
         if (images.Reached is null)
         {
-            ImportAll(images, mustBeSame: start > 0 && !isCatchUp, cancellationToken);
+            if (start > 0 && !isCatchUp)
+            {
+                CheckDumpServes(chain, start);
+            }
+
+            ImportAll(images, cancellationToken);
         }
 
         // What is older than the dump's own oplog is in the dump.
@@ -195,7 +196,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
 
         // The dump is newer than the place that the log has reached: the log has to come there first, with what it was read for so far.
         _purpose = LogPurpose.GoOnWithoutNew;
-        return _selection.Covers(coverage.Latest) ? coverage : throw DumpIsAhead(chain, committed);
+        return _selection.Covers(coverage.Latest) ? coverage : throw LogLosses.DumpIsAhead(chain, committed);
     }
 
     /// <summary>Plans what collections missed while they were left out.</summary>
@@ -222,7 +223,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
 
         if (committed > 0 && _catchUp is null)
         {
-            CheckReplay(chain);
+            CheckReplay(chain, committed);
         }
 
         partitions.Add(new(Partition, 3, MongoDbPositions.Oplog(committed), MongoDbPositions.Oplog(chain.Last)) { Waiting = chain.Remaining(committed) });
@@ -232,26 +233,55 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     private void CheckCatchUp(OplogChain chain, CatchUp catchUp)
     {
         ulong? kept = catchUp.Position > 0 ? KeptPosition() : null;
-        if (kept is null && chain.Origin == 0)
+        bool mayBeKept = settings.LooksOnly && catchUp.Position > 0;
+        if (kept is null && chain.Origin != 0 && !mayBeKept)
+        {
+            CheckMissedIsThere(chain, catchUp);
+        }
+        else if (kept is null && chain.Origin == 0)
         {
             // Nothing in the dump says where its log begins: it must be the dump and the log that the task began with.
             CheckDumpIsTheSame();
             if (chain.First > _coverage!.From)
             {
-                throw ChainBeginsLate(chain);
+                throw LogLosses.BeginsLate(_coverage.From, chain);
             }
         }
 
         chain.CheckContinuity(kept ?? 0);
     }
 
+    /// <summary>
+    /// Checks that no collection missed anything before the dump's own log begins: there the catching up begins, and what is older is only in
+    /// the dump, which is not read for a collection that the destination has already.
+    /// </summary>
+    private void CheckMissedIsThere(OplogChain chain, CatchUp catchUp)
+    {
+        IEnumerable<MongoNamespace> known = dump.Collections.Select(c => c.Name)
+            .Concat(LoadedCollections())
+            .Concat(settings.Datasets.Select(names.CollectionOf));
+        foreach (MongoNamespace name in known.Distinct().Where(names.Takes))
+        {
+            ulong followed = _coverage!.FollowedUntil(name, catchUp.Position);
+            if (followed < chain.Origin - 1 && (followed > 0 || !ComesFromTheDump(name)))
+            {
+                throw LogLosses.MissedBeforeDump(name, followed, chain, dump);
+            }
+        }
+    }
+
+    /// <summary>True where a collection that was never followed is in the destination as this dump has it, or will be.</summary>
+    private bool ComesFromTheDump(MongoNamespace name) =>
+        Find(MongoDbDumpSource.SnapshotPrefix + name) is not { } loaded
+        || MongoDbPositions.ParseDump(loaded.Position).Fingerprint == dump.Find(name)?.Documents?.Fingerprint;
+
     /// <summary>Checks that the after-images can be brought to the committed position, from where they are or from the dump.</summary>
-    private void CheckReplay(OplogChain chain)
+    private void CheckReplay(OplogChain chain, ulong committed)
     {
         ulong? kept = KeptPosition();
         if (kept is null && !settings.LooksOnly)
         {
-            CheckDumpIsTheSame();
+            CheckDumpServes(chain, committed);
         }
 
         chain.CheckContinuity(kept ?? 0);
@@ -294,13 +324,8 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         }
     }
 
-    private void ImportAll(AfterImages images, bool mustBeSame, CancellationToken cancellationToken)
+    private void ImportAll(AfterImages images, CancellationToken cancellationToken)
     {
-        if (mustBeSame)
-        {
-            CheckDumpIsTheSame();
-        }
-
         foreach (DumpedCollection collection in dump.Collections)
         {
             if (collection.Documents is { } file && names.Takes(collection.Name))
@@ -323,7 +348,18 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         }
     }
 
-    /// <summary>Without after-images the log has to be applied to the dump again, which must then be the one that was loaded.</summary>
+    /// <summary>
+    /// Checks that what the dump holds, with the log from where the dump was begun, comes to the documents as they were at a position. Any dump does
+    /// whose own log begins at or before it; of one without a log, or a later one, only the dump that was loaded is known to.
+    /// </summary>
+    private void CheckDumpServes(OplogChain chain, ulong position)
+    {
+        if (chain.Origin == 0 || position < chain.Origin)
+        {
+            CheckDumpIsTheSame();
+        }
+    }
+
     private void CheckDumpIsTheSame()
     {
         foreach (MongoNamespace name in LoadedCollections().Where(names.Takes))
@@ -331,10 +367,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
             Checkpoint checkpoint = Find(MongoDbDumpSource.SnapshotPrefix + name)!;
             if (dump.Find(name)?.Documents?.Fingerprint != MongoDbPositions.ParseDump(checkpoint.Position).Fingerprint)
             {
-                throw new MillraceException(
-                    ErrorCodes.HistoryLost,
-                    $"The local store of after-images is gone, and {name} in {dump.Path} is not the dump that was loaded, so the changes that follow cannot be made whole.",
-                    "Put the dump that was loaded back, with every oplog file since, or start anew: on_history_lost: resnapshot.");
+                throw LogLosses.OtherDump(name, dump);
             }
         }
     }
@@ -342,21 +375,4 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     private IEnumerable<MongoNamespace> LoadedCollections() => _request.Committed
         .Where(c => c.Partition.StartsWith(MongoDbDumpSource.SnapshotPrefix, StringComparison.Ordinal))
         .Select(c => MongoNamespace.Parse(c.Partition[MongoDbDumpSource.SnapshotPrefix.Length..]));
-
-    private static MillraceException NoChain() => new(
-        ErrorCodes.HistoryLost,
-        "Datasets were included after this task had begun to read the log, and there is no oplog file any more that holds the changes they missed.",
-        IncludedLaterFix);
-
-    private MillraceException ChainBeginsLate(OplogChain chain) => new(
-        ErrorCodes.HistoryLost,
-        $"Datasets were included after this task had begun to read the log, and the oplog files that hold the changes they missed are gone: the log was read from "
-        + $"{MongoDbPositions.Describe(_coverage!.From)} on, and the first file, {chain.Files[0].File.Path}, begins at {MongoDbPositions.Describe(chain.First)}.",
-        IncludedLaterFix);
-
-    private static MillraceException DumpIsAhead(OplogChain chain, ulong committed) => new(
-        ErrorCodes.HistoryLost,
-        $"Datasets were included and others left out at once, and the dump's log begins at {MongoDbPositions.Describe(chain.Origin)}, after the "
-        + $"{MongoDbPositions.Describe(committed)} that this task has read to.",
-        "Run the task once with the datasets that it had, so that it reads up to the dump, and change them then.");
 }

@@ -158,6 +158,125 @@ public sealed class IncludedLaterTests : IDisposable
         loading.Rows.GroupBy(r => r.Values["_id"]).Select(g => $"{g.Key}: {g.Last().Values["n"]}").ShouldBe(["1: 6", "2: 3"], ignoreOrder: true);
     }
 
+    /// <summary>A collection that was loaded is not loaded again, so what it missed is only in the log, and a newer dump's log begins too late.</summary>
+    [Fact]
+    public async Task What_a_collection_missed_before_a_newer_dump_is_not_skipped()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("people", 10, 2), Insert("orders", 11, 100));
+        await Run(committed, "*");
+        Log(2, Insert("orders", 11, 100), Update("people", 12, 1, 8), Insert("orders", 15, 101), Insert("orders", 20, 102));
+        await Run(committed, "orders");
+        byte[] saved = File.ReadAllBytes(Path.Combine(DumpPath, "shop", "people.bson"));
+        DumpWriter.Collection(DumpPath, "shop", "people", ["""{"_id":1,"n":8}""", """{"_id":2,"n":0}"""]);
+        DumpWriter.Oplog(Path.Combine(DumpPath, "oplog.bson"), [Insert("orders", 15, 101), Insert("orders", 20, 102)]);
+        SourceRunner lost = await Run(committed, "*");
+        SourceRunner others = await Run(committed, "orders");
+
+        lost.Error.ShouldNotBeNull().Code.ShouldBe(ErrorCodes.HistoryLost);
+        lost.Error.Message.ShouldContain("shop.people");
+        lost.Error.Fix.ShouldNotBeNull().ShouldContain("Put the earlier dump");
+        others.Error.ShouldBeNull();
+
+        // The fix that it says.
+        File.Delete(Path.Combine(DumpPath, "oplog.bson"));
+        File.WriteAllBytes(Path.Combine(DumpPath, "shop", "people.bson"), saved);
+        SourceRunner back = await Run(committed, "*");
+        back.Error.ShouldBeNull();
+        back.Rows.ShouldHaveSingleItem().Text.ShouldContain("_id=1, n=8");
+    }
+
+    /// <summary>Its rows came from the log, and the dump's rows would sort before them.</summary>
+    [Fact]
+    public async Task A_newer_dump_does_not_serve_a_collection_that_was_followed_in_the_log()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("fresh", 10, 1), Insert("orders", 11, 100));
+        await Run(committed, "*");
+        Log(2, Insert("orders", 11, 100), Update("fresh", 12, 1, 8), Insert("orders", 15, 101));
+        await Run(committed, "orders");
+        DumpWriter.Collection(DumpPath, "shop", "fresh", ["""{"_id":1,"n":8}"""]);
+        DumpWriter.Oplog(Path.Combine(DumpPath, "oplog.bson"), [Insert("orders", 15, 101)]);
+        SourceRunner back = await Run(committed, "*");
+
+        back.Error.ShouldNotBeNull().Code.ShouldBe(ErrorCodes.HistoryLost);
+        back.Error.Message.ShouldContain("shop.fresh");
+    }
+
+    /// <summary>The log gave it until it was left out, and the dump is older than that: a document deleted since must not come back.</summary>
+    [Fact]
+    public async Task A_collection_that_was_followed_in_the_log_is_not_loaded_over_what_it_has()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        string delete = DumpWriter.Entry(11, "d", "shop.fresh", """{"_id":1}""");
+        Log(1, Insert("fresh", 9, 1), Insert("fresh", 10, 2), delete, Insert("orders", 12, 100));
+        await Run(committed, "*");
+        Log(2, Insert("orders", 12, 100), Update("fresh", 13, 2, 7), Insert("orders", 14, 101));
+        await Run(committed, "orders");
+        DumpWriter.Collection(DumpPath, "shop", "fresh", ["""{"_id":1,"n":0}""", """{"_id":2,"n":0}"""]);
+        DumpWriter.Oplog(Path.Combine(DumpPath, "oplog.bson"), [Insert("fresh", 10, 2), delete, Insert("orders", 12, 100)]);
+        SourceRunner back = await Run(committed, "*");
+
+        back.Error.ShouldBeNull();
+        back.Rows.Select(r => $"{r.Dataset} {r.Kind} {r.Values["_id"]} {r.Values["n"]}").ShouldBe(["shop.fresh Update 2 7"]);
+    }
+
+    [Fact]
+    public async Task Lost_after_images_are_rebuilt_from_a_newer_dump_and_its_log()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("people", 10, 2), Insert("orders", 11, 100), Update("people", 12, 2, 3));
+        await Run(committed, "*");
+        Directory.Delete(Path.Combine(_folder.FullName, "state"), recursive: true);
+        DumpWriter.Collection(DumpPath, "shop", "people", ["""{"_id":1,"n":0,"old":true}""", """{"_id":2,"n":0}"""]);
+        DumpWriter.Oplog(Path.Combine(DumpPath, "oplog.bson"), [Insert("orders", 11, 100), Update("people", 12, 2, 3)]);
+        File.Delete(LogPath(1));
+        Log(2, Update("people", 12, 2, 3), Update("people", 13, 1, 9), DumpWriter.Entry(14, "u", "shop.people", """{"$v":2,"diff":{"i":{"m":1}}}""", """{"_id":2}"""));
+        SourceRunner run = await Run(committed, "*");
+
+        run.Error.ShouldBeNull();
+        run.Rejected.ShouldBeEmpty();
+        run.Rows.Select(r => $"{r.Kind} {r.Values["_id"]} {r.Values["n"]} {r.Values.GetValueOrDefault("m")}").ShouldBe(["Update 1 9 ", "Update 2 3 1"]);
+    }
+
+    /// <summary>Its log begins after the place that the task has read to, so what the documents looked like there cannot be known.</summary>
+    [Fact]
+    public async Task Lost_after_images_are_not_rebuilt_from_a_dump_of_a_later_time()
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("people", 10, 2), Insert("orders", 11, 100));
+        await Run(committed, "*");
+        Directory.Delete(Path.Combine(_folder.FullName, "state"), recursive: true);
+        DumpWriter.Collection(DumpPath, "shop", "people", ["""{"_id":1,"n":9}"""]);
+        DumpWriter.Oplog(Path.Combine(DumpPath, "oplog.bson"), [Insert("orders", 13, 101)]);
+        Log(2, Insert("orders", 11, 100), DumpWriter.Entry(12, "d", "shop.people", """{"_id":2}"""), Insert("orders", 13, 101));
+        SourceRunner run = await Run(committed, "*");
+
+        run.Error.ShouldNotBeNull().Code.ShouldBe(ErrorCodes.HistoryLost);
+    }
+
+    /// <summary>It was loaded from this dump, and the run died before it caught up.</summary>
+    [Fact]
+    public async Task A_collection_that_was_loaded_and_has_not_caught_up_yet_is_no_loss()
+    {
+        WriteDump();
+        DumpWriter.Oplog(Path.Combine(DumpPath, "oplog.bson"), [Insert("orders", 10, 100)]);
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("orders", 10, 100), Update("people", 11, 1, 5), Insert("orders", 12, 101));
+        await Run(committed, "orders");
+        SourceRunner died = await Run(committed, "*", new() { DieAfter = 2 });
+        SourceRunner after = await Run(committed, "*");
+
+        died.Rows.ShouldHaveSingleItem().Dataset.ShouldBe("shop.people");
+        after.Error.ShouldBeNull();
+        after.Rows.Select(r => $"{r.Dataset} {r.Kind} {r.Values["_id"]} {r.Values["n"]}").ShouldBe(["shop.people Update 1 5"]);
+    }
+
     [Fact]
     public async Task A_new_dump_does_not_close_a_gap_of_the_log()
     {
@@ -190,7 +309,8 @@ public sealed class IncludedLaterTests : IDisposable
     private async Task<SourceRunner> Run(Dictionary<string, Position> committed, string pattern, SourceRunner? like = null)
     {
         var options = new MongoDbOptions { Dump = DumpPath, Oplog = [Path.Combine(_folder.FullName, "log", "*.bson")], Database = "shop" };
-        string[] datasets = pattern == "*" ? ["orders", "people"] : [pattern];
+        string[] dumped = [.. Directory.GetFiles(Path.Combine(DumpPath, "shop"), "*.bson").Select(f => Path.GetFileNameWithoutExtension(f))];
+        string[] datasets = pattern == "*" ? dumped : [pattern];
         like ??= new();
         var runner = new SourceRunner { Committed = committed, Acknowledges = like.Acknowledges, CommitEvery = like.CommitEvery, DieAfter = like.DieAfter };
         await runner.RunAsync(SourceRunner.Settings(options, ReplicationMethod.ChangeCapture, Path.Combine(_folder.FullName, "state"), datasets)

@@ -72,6 +72,25 @@ internal sealed record LogCoverage(
         return missing.ToImmutable();
     }
 
+    /// <summary>True where no change of the collection was ever taken.</summary>
+    public bool IsNew(MongoNamespace collection) => Missing(collection) is [{ After: 0 }, ..];
+
+    /// <summary>The entry up to which a collection's changes were taken without a gap: 0 before the first, the greatest number where there is no gap.</summary>
+    /// <param name="collection">The collection.</param>
+    /// <param name="caughtUp">The entry that what is catching up now has reached.</param>
+    public ulong FollowedUntil(MongoNamespace collection, ulong caughtUp)
+    {
+        foreach (LogStretch missing in Missing(collection))
+        {
+            if (missing.Until > caughtUp)
+            {
+                return Math.Max(missing.After, caughtUp);
+            }
+        }
+
+        return ulong.MaxValue;
+    }
+
     /// <summary>The coverage once the selection was taken up to a position, and is what is taken from there on.</summary>
     public LogCoverage With(LogSelection selection, ulong position)
     {
