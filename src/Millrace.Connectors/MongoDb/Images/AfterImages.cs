@@ -16,6 +16,7 @@ internal sealed class AfterImages : IDisposable
     private const string SpillName = "mongodb-pending.tmp";
     private const long MaxPendingMemory = 32L << 20;
 
+    private readonly string _path;
     private readonly ImageStore _store;
     private readonly PendingImages _pending;
     private readonly Dictionary<string, int> _collections;
@@ -30,11 +31,21 @@ internal sealed class AfterImages : IDisposable
     private AfterImages(string directory)
     {
         StateFolder.Create(directory);
-        _store = new(Path.Combine(directory, FileName));
+        _path = Path.Combine(directory, FileName);
+        _store = new(_path);
         _pending = new(Path.Combine(directory, SpillName), MaxPendingMemory);
         _applier = new(_store, _pending);
-        _collections = _store.ReadCollections();
-        _nextCollection = _collections.Values.DefaultIfEmpty(0).Max() + 1;
+        try
+        {
+            _collections = _store.ReadCollections();
+            _nextCollection = _collections.Values.DefaultIfEmpty(0).Max() + 1;
+            ReadState();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The position that the store has reached, or null where no entry of the log was ever applied.</summary>
@@ -72,23 +83,15 @@ internal sealed class AfterImages : IDisposable
     /// <summary>Opens the store of a task, or makes it. One that cannot be opened is replaced: it can be rebuilt.</summary>
     public static AfterImages Open(string directory)
     {
-        AfterImages images;
         try
         {
-            images = new AfterImages(directory);
+            return new AfterImages(directory);
         }
-        catch (Exception exception) when (IsBroken(exception))
+        catch (Exception exception) when (ImageStore.IsDamage(exception))
         {
-            foreach (string suffix in (ReadOnlySpan<string>)["", "-wal", "-shm"])
-            {
-                File.Delete(Path.Combine(directory, FileName + suffix));
-            }
-
-            images = new AfterImages(directory);
+            ImageStore.Delete(Path.Combine(directory, FileName));
+            return new AfterImages(directory);
         }
-
-        images.ReadState();
-        return images;
     }
 
     /// <summary>True where a task has a store.</summary>
@@ -108,15 +111,6 @@ internal sealed class AfterImages : IDisposable
         _applied = _pending.End;
         _marks.Clear();
         ReadState();
-    }
-
-    /// <summary>True where the collection was imported from this very file.</summary>
-    public bool IsImported(MongoNamespace name, IDocumentFile file)
-    {
-        lock (_storeGate)
-        {
-            return _store.ImportedFrom(name.ToString()) == file.Fingerprint;
-        }
     }
 
     /// <summary>Imports a dumped collection, unless that was done. Only before any entry of the log is applied.</summary>
@@ -268,11 +262,12 @@ internal sealed class AfterImages : IDisposable
         _store.Dispose();
         _key.Dispose();
         _applier.Dispose();
+        if (_store.IsDamaged)
+        {
+            // The next run makes it anew.
+            ImageStore.Delete(_path);
+        }
     }
-
-    private static bool IsBroken(Exception exception) =>
-        exception is Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 11 or 26 }
-        || exception is MillraceException { InnerException: Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: 11 or 26 } };
 
     private void Apply(ulong timestamp, ulong openSince, long end)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Data.Sqlite;
 using Millrace.Core.Errors;
 using SQLitePCL;
 
@@ -7,30 +8,32 @@ namespace Millrace.Connectors.MongoDb.Images;
 /// <summary>A prepared statement used over and over with spans, without allocating.</summary>
 internal sealed class ImageStatement : IDisposable
 {
+    private readonly ImageStore _store;
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
 
-    public ImageStatement(sqlite3 database, string sql)
+    public ImageStatement(ImageStore store, sqlite3 database, string sql)
     {
+        _store = store;
         _database = database;
-        Check(database, raw.sqlite3_prepare_v2(database, sql, out _statement));
+        Check(raw.sqlite3_prepare_v2(database, sql, out _statement));
     }
 
     public ImageStatement Bind(int index, long value)
     {
-        Check(_database, raw.sqlite3_bind_int64(_statement, index, value));
+        Check(raw.sqlite3_bind_int64(_statement, index, value));
         return this;
     }
 
     public ImageStatement Bind(int index, ReadOnlySpan<byte> value)
     {
-        Check(_database, raw.sqlite3_bind_blob(_statement, index, value));
+        Check(raw.sqlite3_bind_blob(_statement, index, value));
         return this;
     }
 
     public ImageStatement Bind(int index, string value)
     {
-        Check(_database, raw.sqlite3_bind_text(_statement, index, value));
+        Check(raw.sqlite3_bind_text(_statement, index, value));
         return this;
     }
 
@@ -54,7 +57,7 @@ internal sealed class ImageStatement : IDisposable
         }
 
         raw.sqlite3_reset(_statement);
-        Throw(_database, code);
+        Throw(code);
         return false;
     }
 
@@ -70,24 +73,34 @@ internal sealed class ImageStatement : IDisposable
 
     public void Dispose() => _statement.Dispose();
 
-    private static void Check(sqlite3 database, int code)
+    private void Check(int code)
     {
         if (code != raw.SQLITE_OK)
         {
-            Throw(database, code);
+            Throw(code);
         }
     }
 
     [DoesNotReturn]
-    private static void Throw(sqlite3 database, int code)
+    private void Throw(int code)
     {
-        string why = raw.sqlite3_errmsg(database).utf8_to_string();
-        throw code == raw.SQLITE_FULL
-            ? new MillraceException(
-                ErrorCodes.DiskFull, "No space is left for the local store of MongoDB after-images.", "Make room where the project's state folder is.")
-            : new MillraceException(
+        string why = raw.sqlite3_errmsg(_database).utf8_to_string();
+        int primary = code & 0xff;
+        var inner = new SqliteException(why, primary, code);
+        MillraceException failure = primary == raw.SQLITE_FULL
+            ? new(
+                ErrorCodes.DiskFull,
+                "No space is left for the local store of MongoDB after-images.",
+                "Make room where the project's state folder is.",
+                inner: inner)
+            : new(
                 ErrorCodes.ImageStoreFailed,
                 $"The local store of MongoDB after-images failed: {why} ({code}).",
-                "Run again; if it stays, delete the task's state folder: the store is then built anew from the dump and the oplog files.");
+                ImageStore.IsDamage(inner)
+                    ? "Run again: the store is built anew from the dump and the oplog files."
+                    : "Run again; if it stays, delete the task's state folder: the store is then built anew from the dump and the oplog files.",
+                inner: inner);
+        _store.Note(failure);
+        throw failure;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Connectors.MongoDb.Files;
+using Millrace.Core.Errors;
 using Millrace.Sqlite;
 using SQLitePCL;
 
@@ -27,6 +28,9 @@ internal sealed class ImageStore : IDisposable
 
     private const long ImportBytesACommit = 64L << 20;
 
+    private const int DocumentsBetweenChecks = 4096;
+
+    private readonly List<IDisposable> _owned = [];
     private readonly SqliteConnection _writer;
     private readonly SqliteConnection _reader;
     private readonly ImageStatement _put;
@@ -39,23 +43,54 @@ internal sealed class ImageStore : IDisposable
     private volatile int _version;
     private int _readVersion = -1;
 
+    /// <summary>True once a statement found that the file is damaged.</summary>
+    public bool IsDamaged { get; private set; }
+
+    /// <summary>Opens the file, or makes it.</summary>
+    /// <exception cref="MillraceException">It cannot be opened; where it is damaged, see <see cref="IsDamage"/>.</exception>
     public ImageStore(string path)
     {
-        _writer = SqliteDatabase.Open(path, SqliteSynchronous.Normal);
-        SqliteDatabase.Execute(_writer, Schema);
-        // Lookups jump about; writes go through the file from front to back and want little.
-        SqliteDatabase.Execute(_writer, "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 8192");
-        _reader = SqliteDatabase.Open(path, SqliteSynchronous.Normal);
-        SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -49152");
-        sqlite3 writer = _writer.Handle!;
-        sqlite3 reader = _reader.Handle!;
-        _put = new(writer, "INSERT INTO images (collection, key, document) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET document = excluded.document");
-        _delete = new(writer, "DELETE FROM images WHERE collection = ?1 AND key = ?2");
-        _begin = new(writer, "BEGIN IMMEDIATE");
-        _commit = new(writer, "COMMIT");
-        _get = new(reader, "SELECT document FROM images WHERE collection = ?1 AND key = ?2");
-        _beginRead = new(reader, "BEGIN");
-        _endRead = new(reader, "COMMIT");
+        try
+        {
+            _writer = Own(SqliteDatabase.Open(path, SqliteSynchronous.Normal));
+            SqliteDatabase.Execute(_writer, Schema);
+            // Lookups jump about; writes go through the file from front to back and want little.
+            SqliteDatabase.Execute(_writer, "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 8192");
+            _reader = Own(SqliteDatabase.Open(path, SqliteSynchronous.Normal));
+            SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -49152");
+            sqlite3 writer = _writer.Handle!;
+            sqlite3 reader = _reader.Handle!;
+            _put = Own(new ImageStatement(
+                this, writer, "INSERT INTO images (collection, key, document) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET document = excluded.document"));
+            _delete = Own(new ImageStatement(this, writer, "DELETE FROM images WHERE collection = ?1 AND key = ?2"));
+            _begin = Own(new ImageStatement(this, writer, "BEGIN IMMEDIATE"));
+            _commit = Own(new ImageStatement(this, writer, "COMMIT"));
+            _get = Own(new ImageStatement(this, reader, "SELECT document FROM images WHERE collection = ?1 AND key = ?2"));
+            _beginRead = Own(new ImageStatement(this, reader, "BEGIN"));
+            _endRead = Own(new ImageStatement(this, reader, "COMMIT"));
+        }
+        catch
+        {
+            // A handle that stays open would remove the write-ahead log of the file that takes this one's place.
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>True where an error says that the file is not a whole SQLite file.</summary>
+    public static bool IsDamage(Exception exception) =>
+        (exception as SqliteException ?? exception.InnerException as SqliteException) is { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB };
+
+    /// <summary>Takes note of what a statement failed with.</summary>
+    public void Note(MillraceException failure) => IsDamaged |= IsDamage(failure);
+
+    /// <summary>Removes a store that nobody has open.</summary>
+    public static void Delete(string path)
+    {
+        foreach (string suffix in (ReadOnlySpan<string>)["", "-wal", "-shm"])
+        {
+            File.Delete(path + suffix);
+        }
     }
 
     /// <summary>Looks a document up.</summary>
@@ -78,7 +113,7 @@ internal sealed class ImageStore : IDisposable
     {
         RefreshReader();
         var keys = new List<byte[]>(count);
-        using var rows = new ImageStatement(_reader.Handle!, "SELECT key FROM images WHERE collection = ?1 AND key > ?2 ORDER BY key LIMIT ?3");
+        using var rows = new ImageStatement(this, _reader.Handle!, "SELECT key FROM images WHERE collection = ?1 AND key > ?2 ORDER BY key LIMIT ?3");
         rows.Bind(1, collection).Bind(2, key).Bind(3, count);
         while (rows.Step())
         {
@@ -92,7 +127,7 @@ internal sealed class ImageStore : IDisposable
     public Dictionary<string, int> ReadCollections()
     {
         var collections = new Dictionary<string, int>(StringComparer.Ordinal);
-        using var rows = new ImageStatement(_writer.Handle!, "SELECT name, id FROM collections");
+        using var rows = new ImageStatement(this, _writer.Handle!, "SELECT name, id FROM collections");
         while (rows.Step())
         {
             collections[rows.Text(0)] = (int)rows.Integer(1);
@@ -107,7 +142,7 @@ internal sealed class ImageStore : IDisposable
     /// <summary>A text of the state, or null.</summary>
     public string? ReadText(string name)
     {
-        using var rows = new ImageStatement(_writer.Handle!, "SELECT value FROM state WHERE name = ?1");
+        using var rows = new ImageStatement(this, _writer.Handle!, "SELECT value FROM state WHERE name = ?1");
         return rows.Bind(1, name).Step() ? rows.Text(0) : null;
     }
 
@@ -117,14 +152,14 @@ internal sealed class ImageStore : IDisposable
     /// <summary>Sets a text of the state.</summary>
     public void WriteText(string name, string value)
     {
-        using var statement = new ImageStatement(_writer.Handle!, "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value");
+        using var statement = new ImageStatement(this, _writer.Handle!, "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value");
         statement.Bind(1, name).Bind(2, value).Run();
     }
 
     /// <summary>The fingerprint of the file that a collection was imported from, or null.</summary>
     public string? ImportedFrom(string name)
     {
-        using var rows = new ImageStatement(_writer.Handle!, "SELECT fingerprint FROM imported WHERE name = ?1");
+        using var rows = new ImageStatement(this, _writer.Handle!, "SELECT fingerprint FROM imported WHERE name = ?1");
         return rows.Bind(1, name).Step() ? rows.Text(0) : null;
     }
 
@@ -177,19 +212,25 @@ internal sealed class ImageStore : IDisposable
         {
             NameCollection(name, collection);
             long committed = 0;
+            int untilCheck = DocumentsBetweenChecks;
             while (reader.Read(out ReadOnlySpan<byte> document) == ReadStatus.Document)
             {
+                if (--untilCheck == 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    untilCheck = DocumentsBetweenChecks;
+                }
+
                 ImportDocument(collection, document, key);
                 if (reader.Offset - committed > ImportBytesACommit)
                 {
-                    cancellationToken.ThrowIfCancellationRequested();
                     Commit();
                     Begin();
                     committed = reader.Offset;
                 }
             }
 
-            using (var done = new ImageStatement(_writer.Handle!, "INSERT INTO imported VALUES (?1, ?2) ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint"))
+            using (var done = new ImageStatement(this, _writer.Handle!, "INSERT INTO imported VALUES (?1, ?2) ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint"))
             {
                 done.Bind(1, name).Bind(2, file.Fingerprint).Run();
             }
@@ -222,13 +263,19 @@ internal sealed class ImageStore : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (ImageStatement statement in (ReadOnlySpan<ImageStatement>)[_put, _delete, _get, _begin, _commit, _beginRead, _endRead])
+        for (int i = _owned.Count - 1; i >= 0; i--)
         {
-            statement.Dispose();
+            _owned[i].Dispose();
         }
 
-        _reader.Dispose();
-        _writer.Dispose();
+        _owned.Clear();
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Add(part);
+        return part;
     }
 
     private void ImportDocument(int collection, ReadOnlySpan<byte> document, ByteBuffer key)
@@ -249,18 +296,18 @@ internal sealed class ImageStore : IDisposable
 
     private void NameCollection(string name, int collection)
     {
-        using var former = new ImageStatement(_writer.Handle!, "DELETE FROM collections WHERE id = ?1");
+        using var former = new ImageStatement(this, _writer.Handle!, "DELETE FROM collections WHERE id = ?1");
         former.Bind(1, collection).Run();
-        using var statement = new ImageStatement(
+        using var statement = new ImageStatement(this, 
             _writer.Handle!, "INSERT INTO collections VALUES (?1, ?2) ON CONFLICT DO UPDATE SET id = excluded.id");
         statement.Bind(1, name).Bind(2, collection).Run();
     }
 
     private void DropCollection(int collection)
     {
-        using var images = new ImageStatement(_writer.Handle!, "DELETE FROM images WHERE collection = ?1");
+        using var images = new ImageStatement(this, _writer.Handle!, "DELETE FROM images WHERE collection = ?1");
         images.Bind(1, collection).Run();
-        using var names = new ImageStatement(_writer.Handle!, "DELETE FROM collections WHERE id = ?1");
+        using var names = new ImageStatement(this, _writer.Handle!, "DELETE FROM collections WHERE id = ?1");
         names.Bind(1, collection).Run();
     }
 
