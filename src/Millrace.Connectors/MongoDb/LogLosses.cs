@@ -33,9 +33,9 @@ internal static class LogLosses
     /// <summary>A collection that is not loaded again missed changes that are older than the dump's log.</summary>
     public static MillraceException MissedBeforeDump(MongoNamespace name, ulong followed, OplogChain chain, Dump dump) => new(
         ErrorCodes.HistoryLost,
-        $"{name} is taken again, and its changes are missing from "
-        + (followed > 0 ? $"after {MongoDbPositions.Describe(followed)}" : "when it was loaded from another dump")
-        + $" on; the log of the dump {dump.Path} begins only at {MongoDbPositions.Describe(chain.Origin)}, and a collection that was taken before is not loaded again.",
+        $"{name} has changes to catch up with "
+        + (followed > 0 ? $"that come after {MongoDbPositions.Describe(followed)}" : "since it was loaded from another dump")
+        + $"; the log of the dump {dump.Path} begins only at {MongoDbPositions.Describe(chain.Origin)}, and a collection that was taken before is not loaded again.",
         "Put the earlier dump back, with every oplog file since, until the task has caught up; or leave the collection out here and give it a task "
         + "of its own; or load this task anew: on_history_lost: resnapshot.");
 

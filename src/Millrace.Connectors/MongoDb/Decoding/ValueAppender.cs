@@ -40,6 +40,16 @@ internal static class ValueAppender
                 break;
             case BsonType.Null:
                 break;
+            default:
+                AppendWide(field, value, row);
+                break;
+        }
+    }
+
+    private static void AppendWide(FieldColumns field, BsonValue value, int row)
+    {
+        switch (value.Type)
+        {
             case BsonType.Document:
                 AppendJson(field, value, row, "object", ExtendedJsonMode.Relaxed);
                 break;

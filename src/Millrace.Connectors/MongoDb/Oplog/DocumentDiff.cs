@@ -122,6 +122,12 @@ internal static class DocumentDiff
             hasChange = NextChange(ref changes, changed, out changed);
         }
 
+        WriteRest(at, length, changed, hasChange, ref changes, writer);
+    }
+
+    /// <summary>Writes what a diff puts after the array's former end: new elements, and nulls where it says nothing.</summary>
+    private static void WriteRest(int at, int length, int changed, bool hasChange, ref BsonReader changes, BsonWriter writer)
+    {
         for (; hasChange || at < length; at++)
         {
             if (!hasChange || at != changed)

@@ -79,11 +79,15 @@ internal static class DottedUpdate
             }
         }
 
-        if (!isIndex || !isSet || index < at)
+        if (isIndex && isSet && index >= at)
         {
-            return;
+            WriteBeyond(at, index, rest, value, writer, depth);
         }
+    }
 
+    /// <summary>Writes an element after an array's end, with nulls up to it.</summary>
+    private static void WriteBeyond(int at, int index, ReadOnlySpan<byte> rest, BsonValue value, BsonWriter writer, int depth)
+    {
         if (index > MaxArrayLength)
         {
             UpdateThrow.Rejected("it sets an element far beyond the end of an array");

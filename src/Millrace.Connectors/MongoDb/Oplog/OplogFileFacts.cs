@@ -57,18 +57,12 @@ internal sealed record OplogFileFacts
         using var reader = new DocumentReader(file, start.End);
         ImmutableArray<OplogMark>.Builder marks = start.Marks.ToBuilder();
         (ulong first, ulong last, long lastOffset, long entries) = (start.First, start.Last, start.LastOffset, start.Entries);
+        long at = reader.Offset;
         ReadStatus status;
-        while (true)
+        while ((status = reader.Read(out ReadOnlySpan<byte> document)) == ReadStatus.Document)
         {
-            long at = reader.Offset;
-            status = reader.Read(out ReadOnlySpan<byte> document);
-            if (status != ReadStatus.Document)
-            {
-                break;
-            }
-
             ulong timestamp = TimestampOf(document, file, at);
-            if (entries > 0 && timestamp < last)
+            if (timestamp < last)
             {
                 throw OutOfOrder(file, at, last, timestamp);
             }
@@ -80,7 +74,7 @@ internal sealed record OplogFileFacts
             }
 
             first = entries == 0 ? timestamp : first;
-            (last, lastOffset) = (timestamp, at);
+            (last, lastOffset, at) = (timestamp, at, reader.Offset);
             entries++;
         }
 
