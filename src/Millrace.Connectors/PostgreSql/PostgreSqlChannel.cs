@@ -46,8 +46,16 @@ internal sealed class PostgreSqlChannel : SqlChannel
         }
 
         var channel = new PostgreSqlChannel(connection, errors);
-        await channel.ExecuteAsync(SessionSettings(options), cancellationToken).ConfigureAwait(false);
-        return channel;
+        try
+        {
+            await channel.ExecuteAsync(SessionSettings(options), cancellationToken).ConfigureAwait(false);
+            return channel;
+        }
+        catch
+        {
+            await channel.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <inheritdoc/>

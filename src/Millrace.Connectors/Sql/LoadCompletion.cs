@@ -75,10 +75,22 @@ internal sealed class LoadCompletion(
         {
             await CompleteReplaceAsync(load, table, cancellationToken).ConfigureAwait(false);
         }
-        else if (load.Write.Disposition == WriteDisposition.Merge && load.Write.IsChangeCapture && load.Write.DeleteMode != DeleteMode.Ignore)
+        else if (load.Write.Disposition == WriteDisposition.Merge && load.Write.IsChangeCapture)
+        {
+            await CompleteMergeAsync(load, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask CompleteMergeAsync(TableLoad load, CancellationToken cancellationToken)
+    {
+        if (load.Write.DeleteMode != DeleteMode.Ignore)
         {
             load.ControlDeletes += await channel.ExecuteAsync(new TableSql(store.Dialect, load, request).DeleteOlder(), cancellationToken).ConfigureAwait(false);
         }
+
+        // A tombstone guards against events of its own generation and of older ones. None of these can come any more: every load, of a row from
+        // quarantine too, carries the task's current generation, and one that began in an older generation is fenced at its commit.
+        await channel.ExecuteAsync(new TombstoneSql(store.Dialect, load, request, store.System).DropOlder(), cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask CompleteReplaceAsync(TableLoad load, TableId table, CancellationToken cancellationToken)
@@ -123,13 +135,6 @@ internal sealed class LoadCompletion(
                     """,
                     cancellationToken).ConfigureAwait(false);
             }
-        }
-
-        foreach (TableWrite write in commit.DropTombstones ? intake.Writes : [])
-        {
-            await channel.ExecuteAsync(
-                $"DELETE FROM {store.System.Tombstones} WHERE {store.Schemas.Names(store.Names.Resolve(write.Schema.Table))}",
-                cancellationToken).ConfigureAwait(false);
         }
 
         if (commit.Requeued.Count > 0)

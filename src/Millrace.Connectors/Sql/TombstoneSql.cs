@@ -31,6 +31,9 @@ internal sealed class TombstoneSql(SqlDialect dialect, TableLoad load, WriteRequ
         SET generation = excluded.generation, "position" = excluded."position"
         """;
 
+    /// <summary>Removes the tombstones of older generations.</summary>
+    public string DropOlder() => $"DELETE FROM {system.Tombstones} AS b WHERE {IsMine} AND b.generation < {Generation}";
+
     // A row that is marked as deleted carries the position itself.
     private string AndUnknown => $"\n  AND NOT EXISTS (SELECT 1 FROM {Target} AS t WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)})";
 

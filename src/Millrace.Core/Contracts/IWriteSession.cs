@@ -51,9 +51,6 @@ public sealed record CommitRequest(IReadOnlyList<(Checkpoint? Expected, Checkpoi
 
     /// <summary>Ids of quarantined rows that this load brings in after all; they leave the quarantine in the same transaction.</summary>
     public IReadOnlyList<long> Requeued { get; init; } = [];
-
-    /// <summary>True when no event older than those committed can come any more: tombstones may go.</summary>
-    public bool DropTombstones { get; init; }
 }
 
 /// <summary>What a commit did.</summary>

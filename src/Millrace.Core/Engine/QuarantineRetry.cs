@@ -6,6 +6,7 @@ using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine.Shaping;
 using Millrace.Core.Engine.Shaping.Mapping;
+using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Core.Engine;
@@ -47,13 +48,21 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
             TargetTable? table = await target.DescribeAsync(row.Row.Table, cancellationToken).ConfigureAwait(false);
             RecordBatch batch = ToBatch(document!.RootElement, row, table);
             TableShaper shaper = await TableShaper.CreateAsync(
-                new(_asKept, row.Row.Table, target.Naming, target.Fit, id => target.DescribeAsync(id, cancellationToken))).ConfigureAwait(false);
+                new(_asKept, row.Row.Table, target.Naming, target.Fit, id => target.DescribeAsync(id, cancellationToken))
+                {
+                    MaxKeyBytes = target.MaxKeyBytes,
+                }).ConfigureAwait(false);
             ShapedBatch shaped = await shaper.ShapeAsync(batch).ConfigureAwait(false);
             try
             {
                 return shaped.Rejected.IsEmpty && shaped.DiscardedRows == 0
                     ? await LoadAsync(row, shaped, runId, generation, cancellationToken).ConfigureAwait(false)
                     : shaped.Rejected.IsEmpty ? "the schema contract discards it" : shaped.Rejected[0].Reason;
+            }
+            catch (MillraceException e) when (e.Code.Kind == ErrorKind.Run)
+            {
+                // What the destination has against this row says nothing of the others.
+                return $"{e.Code}: {e.Message}";
             }
             finally
             {

@@ -152,6 +152,28 @@ public abstract partial class DestinationConformance
         (await store.ListAsync("job/other", 10, Token)).ShouldBeEmpty();
     }
 
+    /// <summary>What guards against late events of a generation goes when the next one is complete, and that one's guards stay.</summary>
+    [Fact]
+    public async Task The_guards_of_an_older_generation_go_with_it()
+    {
+        const string Guards = "SELECT \"generation\", \"key_text\" FROM \"_millrace_tombstones\" ORDER BY 1, 2";
+        TableWrite write = Write(Schema, mode: DeleteMode.Hard);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"), Insert(2, "k2", 1, "x"))], cancellationToken: Token);
+        await runner.RunAsync(write, "log/2", [Batch(new ModelEvent(3, "k1", ChangeKind.Delete, null, null))], cancellationToken: Token);
+        runner.Generation = 2;
+        await runner.RunAsync(
+            write, "log/3", [Batch(Insert(4, "k3", 1, "x")), Batch(new ModelEvent(6, "k3", ChangeKind.Delete, null, null))], cancellationToken: Token);
+        (await QueryAsync(Guards)).Select(r => string.Join('|', r)).ShouldBe(["1|k1", "2|k3"]);
+
+        await runner.RunAsync(write, "log/4", [Batch(Insert(7, "k4", 1, "x"))], completed: true, Token);
+
+        (await QueryAsync(Guards)).Select(r => string.Join('|', r)).ShouldBe(["2|k3"]);
+        await runner.RunAsync(write, "log/5", [Batch(Insert(5, "k3", 1, "late"))], cancellationToken: Token);
+        (await StateAsync(write)).ShouldBe(["k4|1|x|live"]);
+    }
+
     /// <summary>Cancelling a load ends it with nothing written.</summary>
     [Fact]
     public async Task A_cancelled_load_leaves_nothing()

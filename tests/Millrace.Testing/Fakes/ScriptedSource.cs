@@ -29,6 +29,12 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
     /// <summary>False to play a source that never asks the budget.</summary>
     public bool AsksBudget { get; set; } = true;
 
+    /// <summary>True to give each row its place in the script.</summary>
+    public bool GivesPositions { get; set; }
+
+    /// <summary>The type that ids have: text, or bytes.</summary>
+    public LogicalType IdType { get; set; } = LogicalType.Text;
+
     /// <summary>The type that values have: text, or JSON.</summary>
     public LogicalType ValueType { get; set; } = LogicalType.Text;
 
@@ -93,7 +99,7 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
                 {
                     await Task.Yield();
                     cancellationToken.ThrowIfCancellationRequested();
-                    yield return Batch(partition, rows, isLast ? At0(next + 1) : null);
+                    yield return Batch(partition, rows, isLast ? At0(next + 1) : null, next + 1 - rows.Count);
                     rows.Clear();
                 }
             }
@@ -112,13 +118,15 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
 
     private static Position At0(int change) => new("script.change/" + change.ToString("D8", CultureInfo.InvariantCulture));
 
-    private RecordBatch Batch(string partition, List<ScriptedChange> rows, Position? position)
+    private RecordBatch Batch(string partition, List<ScriptedChange> rows, Position? position, int first = 0)
     {
-        var ids = (VarColumn)Column.Create(LogicalType.Text);
+        var ids = (VarColumn)Column.Create(IdType);
         var values = (VarColumn)Column.Create(ValueType);
+        VarColumn? positions = GivesPositions ? (VarColumn)Column.Create(LogicalType.Text) : null;
         var kinds = new ChangeKind[rows.Count];
         for (int i = 0; i < rows.Count; i++)
         {
+            positions?.Append(Encoding.UTF8.GetBytes(At0(first + i).Text));
             ids.Append(Encoding.UTF8.GetBytes(rows[i].Id));
             kinds[i] = rows[i].Value is null ? ChangeKind.Delete : ChangeKind.Update;
             if (rows[i].Value is { } value)
@@ -128,11 +136,12 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
         }
 
         var schema = new TableSchema(
-            TableId.Parse(rows.Count == 0 ? "a" : rows[0].Dataset), [new("id", LogicalType.Text, false), new("value", ValueType)], ["id"]);
+            TableId.Parse(rows.Count == 0 ? "a" : rows[0].Dataset), [new("id", IdType, false), new("value", ValueType)], ["id"]);
         return new(schema, [ids, values], rows.Count)
         {
             Partition = partition,
             Changes = kinds,
+            RowPositions = positions,
             Position = position,
             SourceBytes = rows.Count * BytesPerChange,
         };

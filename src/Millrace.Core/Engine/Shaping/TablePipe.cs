@@ -216,7 +216,8 @@ internal sealed class TablePipe
         }
     }
 
-    // A destination's index ends somewhere; one row that does not fit in must not fail the load of the others.
+    // A destination's index ends somewhere; one row that does not fit in must not fail the load of the others. Where a destination keeps a key as
+    // text, each of its bytes that are no text takes two hexadecimal digits.
     private void LimitKey(IReadOnlyList<InputColumn> inputs, Routing routing)
     {
         if (_settings.MaxKeyBytes is not { } most || KeyNames is null || ParentKeyNames is not null)
@@ -230,12 +231,12 @@ internal sealed class TablePipe
             int bytes = 0;
             foreach (VarColumn part in parts)
             {
-                bytes += part.IsNull(row) ? 0 : part[row].Length;
+                bytes += part.IsNull(row) ? 0 : part.Type.Kind == TypeKind.Bytes ? 2 * part[row].Length : part[row].Length;
             }
 
             if (bytes > most && routing.FateOf(row) == RowFate.Kept)
             {
-                routing.Quarantine(row, ErrorCodes.ValueRefused, $"The key has {bytes} bytes, more than the {most} that an index of the destination can hold.");
+                routing.Quarantine(row, ErrorCodes.ValueRefused, $"The key takes {bytes} bytes, more than the {most} that an index of the destination can hold.");
             }
         }
     }
