@@ -16,6 +16,7 @@ public sealed class MongoDbConnector : IConnector
     {
         Methods = [ReplicationMethod.ChangeCapture, ReplicationMethod.Incremental, ReplicationMethod.FullRefresh],
         DefaultKey = ["_id"],
+        ChangeKey = ["_id"],
     };
 
     /// <inheritdoc/>

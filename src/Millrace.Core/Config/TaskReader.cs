@@ -106,7 +106,7 @@ internal sealed class TaskReader(
             task.Name,
             MakeSource(source, method, ofSource),
             MakeTarget(target, disposition, ofTarget));
-        definition = WithRunSettings(definition, options) with { Enabled = task.Enabled };
+        definition = WithKeyPaths(WithRunSettings(definition, options) with { Enabled = task.Enabled });
         rules.Check(definition, options);
         return task with { Move = definition };
     }
@@ -191,6 +191,15 @@ internal sealed class TaskReader(
         MaxQuarantine = options.MaxQuarantine,
         MaxBytesInFlight = options.MaxBytesInFlight.Bytes,
     };
+
+    // A key field that is named by the column that a mapping gives it is the field that feeds the column.
+    private static TaskDefinition WithKeyPaths(TaskDefinition task)
+    {
+        string PathOf(string name) => task.Columns.Any(c => c.From == name)
+            ? name
+            : task.Columns.FirstOrDefault(c => c.To == name && c.From is not null)?.From ?? name;
+        return task with { Target = task.Target with { PrimaryKey = [.. task.Target.PrimaryKey.Select(PathOf)] } };
+    }
 
     private static ColumnMapping ColumnMappingOf(ColumnOptions column, TaskOptions task) => new()
     {

@@ -82,6 +82,7 @@ internal sealed class TaskRules(
     public void Check(TaskDefinition definition, TaskOptions options)
     {
         CheckStrategy(definition);
+        CheckKey(definition);
         CheckTable(definition);
         for (int i = 0; i < options.Columns.Length; i++)
         {
@@ -123,6 +124,31 @@ internal sealed class TaskRules(
             problems.Warning(ErrorCodes.Unsupported, source["fields"] ?? source, $"{path}.source.fields",
                 "scd2 keeps a version for every change, also for changes of fields that are left out here.");
         }
+    }
+
+    // A delete that does not carry the key finds no row, and an update that changes the key's value leaves the former row behind.
+    private void CheckKey(TaskDefinition definition)
+    {
+        ImmutableArray<string> known = from.Connector.Info.ChangeKey;
+        ImmutableArray<string> key = definition.Target.PrimaryKey;
+        bool isKept = definition.Source.Method == ReplicationMethod.ChangeCapture && definition.Target.Disposition == WriteDisposition.Merge;
+        if (!isKept || known.IsEmpty || key.IsEmpty || key.ToHashSet(StringComparer.Ordinal).SetEquals(known))
+        {
+            return;
+        }
+
+        string own = $"[{string.Join(", ", known)}]";
+        string message = $"{from.Connector.Info.Title}'s change log names a deleted row by {own} alone, so a table with the key "
+            + $"[{string.Join(", ", key)}] cannot follow deletes, and an update that changes the key's value leaves the former row there.";
+        if (definition.Target.DeleteMode == DeleteMode.Ignore)
+        {
+            problems.Warning(ErrorCodes.Unsupported, target["primary_key"] ?? target, $"{path}.target.primary_key", message);
+            return;
+        }
+
+        Refuse(target, "target", "primary_key", message,
+            $"Use primary_key: {own}, with a check such as unique: [{string.Join(", ", key)}] where these must be unique, too; "
+                + "or set delete_mode: ignore, and rows that were deleted or changed their key stay in the table.");
     }
 
     private void CheckTable(TaskDefinition definition)

@@ -49,6 +49,12 @@ public sealed record ConnectorInfo(string Type, string Title, string Summary, Ty
     /// </summary>
     public ImmutableArray<string> DefaultKey { get; init; } = [];
 
+    /// <summary>
+    /// The only fields that a delete in the source's change log carries (MongoDB: <c>_id</c>), and which an update never changes: a table that is
+    /// kept by change capture can be keyed by nothing else. Empty where a delete carries whatever key the task names.
+    /// </summary>
+    public ImmutableArray<string> ChangeKey { get; init; } = [];
+
     /// <summary>Dispositions that it offers as a destination; empty where it is none.</summary>
     public ImmutableArray<WriteDisposition> Dispositions { get; init; } = [];
 

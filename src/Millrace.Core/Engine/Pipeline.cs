@@ -28,6 +28,7 @@ internal sealed class Pipeline(
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var tables = new TableSet(task, target, datasets, [.. state.LoadedTables(ofGeneration: false)]);
+        tables.ThrowIfAnyShared();
         await tables.SampleAsync(source, plan, cancellationToken).ConfigureAwait(false);
         var writer = new LoadWriter(task, context, source, target, state, plan, tables, totals);
         await using (writer.ConfigureAwait(false))

@@ -20,8 +20,9 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
     private Dictionary<TableId, TableSchema> _samples = [];
 
     private readonly Dictionary<TableId, TableShaper> _shapers = [];
-    private readonly Dictionary<TableId, TableId> _datasetOf = [];
+    private readonly Dictionary<TableId, TableId> _datasetOf = new(new TableIdComparer(target.Naming));
     private readonly Dictionary<TableId, TableId> _targetOf = [];
+    private HashSet<TableId>? _reserved;
 
     /// <summary>The targets of the task's datasets.</summary>
     public IEnumerable<TableId> Targets => datasets.Select(TargetOf);
@@ -40,6 +41,21 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
         }
 
         return children.ToImmutable();
+    }
+
+    /// <summary>Looks before anything is read or written whether each of the task's datasets has a table of its own.</summary>
+    /// <exception cref="MillraceException">Two of them would go to one.</exception>
+    public void ThrowIfAnyShared()
+    {
+        var datasetOf = new Dictionary<TableId, string>(_datasetOf.Comparer);
+        foreach (string dataset in datasets.Distinct(StringComparer.Ordinal))
+        {
+            TableId table = TargetOf(dataset);
+            if (!datasetOf.TryAdd(table, dataset))
+            {
+                throw Shared(table, datasetOf[table], dataset);
+            }
+        }
     }
 
     /// <summary>
@@ -154,12 +170,13 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
             return shaper;
         }
 
-        ThrowIfShared(table, dataset);
+        await ThrowIfSharedAsync(table, dataset, cancellationToken).ConfigureAwait(false);
         var settings = new ShaperSettings(task, table, target.Naming, target.Fit, id => target.DescribeAsync(id, cancellationToken))
         {
             ChildTables = [.. ChildNamesOf(table)],
             Sample = _samples.GetValueOrDefault(dataset),
             MaxKeyBytes = target.MaxKeyBytes,
+            TryClaim = child => TryClaim(child, dataset),
         };
         shaper = await TableShaper.CreateAsync(settings).ConfigureAwait(false);
         _shapers.Add(dataset, shaper);
@@ -170,15 +187,36 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
     private IEnumerable<TableId> ChildNamesOf(TableId table) =>
         loaded.Where(t => t.Schema == table.Schema && t.Name.StartsWith(table.Name + "__", StringComparison.Ordinal));
 
-    // Two datasets can come to one name ("a.b" and "a_b"); their rows would then overwrite each other.
-    private void ThrowIfShared(TableId table, TableId dataset)
+    // A dataset that the log brings later is met only here. Its table may be the one of another dataset, or of another dataset's array.
+    private async ValueTask ThrowIfSharedAsync(TableId table, TableId dataset, CancellationToken cancellationToken)
     {
         if (!_datasetOf.TryAdd(table, dataset))
         {
+            throw Shared(table, _datasetOf[table].ToString(), dataset.ToString());
+        }
+
+        if (task.Nested.Mode == NestedMode.ChildTables
+            && await target.DescribeAsync(table, cancellationToken).ConfigureAwait(false) is { IsManaged: true } there
+            && ChildTable.PathOf(there.Schema) is { } array)
+        {
             throw new MillraceException(
                 ErrorCodes.InvalidConfiguration,
-                $"Task {task.Key}: datasets {_datasetOf[table]} and {dataset} would both go to table {table}.",
-                "Exclude one of them and give it a task of its own with another table name.");
+                $"Task {task.Key}: dataset {dataset} would go to table {table}, which holds the elements of another dataset's array '{array}'.",
+                $"Exclude {dataset} and give it a task of its own with another table name.",
+                "target.table");
         }
     }
+
+    private bool TryClaim(TableId child, TableId dataset)
+    {
+        _reserved ??= new(Targets, _datasetOf.Comparer);
+        return !_reserved.Contains(child) && (_datasetOf.TryAdd(child, dataset) || _datasetOf[child] == dataset);
+    }
+
+    private MillraceException Shared(TableId table, string first, string second) => new(
+        ErrorCodes.InvalidConfiguration,
+        $"Task {task.Key}: datasets {first} and {second} would both go to table {table}"
+            + (target.Naming.IgnoresCase ? ", for table names ignore case here." : "."),
+        "Exclude one of them and give it a task of its own with another table name.",
+        "target.table");
 }

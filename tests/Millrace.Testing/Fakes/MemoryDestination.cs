@@ -13,7 +13,7 @@ namespace Millrace.Testing.Fakes;
 public sealed class MemoryDestination(MemoryStore store) : IDestination
 {
     /// <inheritdoc/>
-    public NamingRule Naming { get; } = new(63, false);
+    public NamingRule Naming { get; } = new(63, store.IgnoresCase);
 
     /// <inheritdoc/>
     public LogicalType? Fit(LogicalType type) => type;

@@ -15,6 +15,9 @@ public sealed class MemoryStore
     /// <summary>Rows in quarantine.</summary>
     public List<string> Quarantine { get; private set; } = [];
 
+    /// <summary>True to play a store whose names ignore case.</summary>
+    public bool IgnoresCase { get; init; }
+
     /// <summary>Commits so far.</summary>
     public int Commits { get; set; }
 
@@ -24,6 +27,7 @@ public sealed class MemoryStore
     /// <summary>A copy that a load works on.</summary>
     public MemoryStore Copy() => new()
     {
+        IgnoresCase = IgnoresCase,
         Tables = Tables.ToDictionary(t => t.Key, t => new SortedDictionary<string, string>(t.Value, StringComparer.Ordinal)),
         Checkpoints = new(Checkpoints),
         Quarantine = [.. Quarantine],

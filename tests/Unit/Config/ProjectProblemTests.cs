@@ -81,6 +81,39 @@ public sealed class ProjectProblemTests
         problem.Path.ShouldBe($"jobs.j.tasks[0].{path}");
     }
 
+    [Theory]
+    [InlineData("primary_key: [email]", "", 1, 0)]
+    [InlineData("primary_key: [tenant, _id]", "", 1, 0)]
+    [InlineData("primary_key: [email], delete_mode: hard", "", 1, 0)]
+    [InlineData("primary_key: [email], merge_strategy: scd2", "", 1, 0)]
+    [InlineData("primary_key: [email], delete_mode: ignore", "", 0, 1)]
+    [InlineData("primary_key: [email], write_disposition: append", "", 0, 0)]
+    [InlineData("primary_key: [_id]", "", 0, 0)]
+    [InlineData("primary_key: [_id]", ", columns: [ { from: _id, to: id } ]", 0, 0)]
+    [InlineData("primary_key: [id]", ", columns: [ { from: _id, to: id } ]", 0, 0)]
+    [InlineData("primary_key: [id]", ", columns: [ { from: email, to: id } ]", 1, 0)]
+    public void A_key_that_the_change_log_does_not_carry_is_refused_unless_deletes_are_ignored(string target, string columns, int errors, int warnings)
+    {
+        ProjectLoadResult result = ProjectSamples.LoadTask(
+            $"{{ name: a, source: {{ connection: shop, dataset: a }}, target: {{ connection: warehouse, table: t, {target} }}{columns} }}");
+
+        result.Problems.Count(p => !p.IsWarning).ShouldBe(errors);
+        result.Problems.Count(p => p.IsWarning).ShouldBe(warnings);
+        result.Problems.ShouldAllBe(p => p.Path == "jobs.j.tasks[0].target.primary_key" && p.Code == ErrorCodes.Unsupported);
+        if (errors > 0)
+        {
+            Fix(result, "jobs.j.tasks[0].target.primary_key").ShouldNotBeNull().ShouldContain("primary_key: [_id]");
+        }
+    }
+
+    [Fact]
+    public void A_key_may_be_named_by_the_column_that_it_is_mapped_to()
+    {
+        ProjectSamples.Task("""
+            { source: { connection: shop, dataset: a }, target: { connection: warehouse, primary_key: [id] }, columns: [ { from: _id, to: id } ] }
+            """).Target.PrimaryKey.ShouldBe(["_id"]);
+    }
+
     [Fact]
     public void An_inherited_mistake_is_reported_once()
     {

@@ -11,6 +11,7 @@ internal static class ProjectSamples
         {
             Methods = [ReplicationMethod.ChangeCapture, ReplicationMethod.Incremental, ReplicationMethod.FullRefresh],
             DefaultKey = ["_id"],
+            ChangeKey = ["_id"],
             SourceOptions = typeof(MongoSourceOptions),
         }),
         new Described(new("duckdb", "DuckDB", "Embedded.", typeof(DuckOptions))

@@ -247,11 +247,12 @@ public sealed class TaskEngineTests
         RunLimits? limits = null,
         Random? random = null,
         int? commitRows = null,
-        Action<ScriptedSource>? prepare = null)
+        Action<ScriptedSource>? prepare = null,
+        string[]? datasets = null)
     {
         random ??= new Random(42);
         var task = new TaskDefinition(
-            "t", "job", "t", new("fake", new(["a", "b"], []), ReplicationMethod.ChangeCapture), new("fake", "{dataset}", WriteDisposition.Merge))
+            "t", "job", "t", new("fake", new([.. datasets ?? ["a", "b"]], []), ReplicationMethod.ChangeCapture), new("fake", "{dataset}", WriteDisposition.Merge))
         {
             Limits = limits ?? RunLimits.None,
             CommitEvery = new(commitRows ?? random.Next(1, 60), null, null),

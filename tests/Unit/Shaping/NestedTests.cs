@@ -72,6 +72,53 @@ public sealed class NestedTests
     }
 
     [Fact]
+    public async Task An_array_does_not_go_to_another_datasets_table_and_keeps_its_own_in_later_runs()
+    {
+        var tables = new MemoryTables();
+        TableShaper shaper = await ShapingKit.ShaperAsync(Children, tables, tryClaim: t => t.Name != "orders__c");
+        tables.Apply(await shaper.ShapeAsync(BatchMaker.Make([Row(1, "[1,2]")], "_id")));
+        string child = tables.Ids.Single(t => t != ShapingKit.Target).Name;
+        child.ShouldMatch("^orders__c_[0-9a-f]{6}$");
+
+        // The other dataset is gone from the source; the array stays where it is.
+        TableShaper next = await ShapingKit.ShaperAsync(Children, tables, tryClaim: _ => true);
+        tables.Apply(await next.ShapeAsync(BatchMaker.Make([Row(1, "[9]")], "_id")));
+        tables.Has("orders__c").ShouldBeFalse();
+        tables[child].Rows.ShouldHaveSingleItem()["value"].ShouldBe("9");
+    }
+
+    [Fact]
+    public async Task A_table_that_holds_something_else_is_no_arrays()
+    {
+        // orders__c is a table of its own here: it has the array x, whose table begins like one of orders.
+        var tables = new MemoryTables();
+        TaskDefinition other = Children;
+        TableShaper others = await TableShaper.CreateAsync(
+            new(other, new("raw", "orders__c"), new(63, false), t => t, id => ValueTask.FromResult(tables.Describe(id))));
+        tables.Apply(await others.ShapeAsync(BatchMaker.Make([TestRow.Insert(("_id", 1L), ("x", new JsonValue("[7]")))], "_id")));
+        tables["orders__c__x"].Rows.Count.ShouldBe(1);
+
+        TableShaper shaper = await ShapingKit.ShaperAsync(Children, tables);
+        tables.Apply(await shaper.ShapeAsync(BatchMaker.Make([Row(1, "[1,2]")], "_id")));
+        shaper = await ShapingKit.ShaperAsync(Children, tables);
+        tables.Apply(await shaper.ShapeAsync(BatchMaker.Make([TestRow.Delete(("_id", 1L))], "_id")));
+
+        tables["orders__c"].Rows.Count.ShouldBe(1);
+        tables["orders__c__x"].Rows.Count.ShouldBe(1);
+        tables[tables.Ids.Single(t => t.Name.StartsWith("orders__c_", StringComparison.Ordinal) && t.Name != "orders__c__x").Name].Rows.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Arrays_whose_names_differ_in_case_have_a_table_each_where_names_ignore_case()
+    {
+        var tables = new MemoryTables(true);
+        TableShaper shaper = await ShapingKit.ShaperAsync(Children, tables, new NamingRule(63, true));
+        tables.Apply(await shaper.ShapeAsync(BatchMaker.Make([TestRow.Insert(("_id", 1L), ("c", new JsonValue("[1]")), ("C", new JsonValue("[2]")))], "_id")));
+
+        tables.Ids.Select(t => t.Name).Distinct(StringComparer.OrdinalIgnoreCase).Count().ShouldBe(3);
+    }
+
+    [Fact]
     public async Task Children_are_masked_too()
     {
         TaskDefinition task = Children with { Columns = [new() { From = "c.email", Mask = MaskKind.Redact }, new() { From = "c.deep.x", Drop = true }] };

@@ -181,11 +181,13 @@ internal static class ShapingKit
     };
 
     public static ValueTask<TableShaper> ShaperAsync(
-        TaskDefinition task, MemoryTables tables, NamingRule? naming = null, Func<LogicalType, LogicalType?>? fit = null, TableSchema? sample = null) =>
+        TaskDefinition task, MemoryTables tables, NamingRule? naming = null, Func<LogicalType, LogicalType?>? fit = null, TableSchema? sample = null,
+        Func<TableId, bool>? tryClaim = null) =>
         TableShaper.CreateAsync(new(task, Target, naming ?? new(63, false), fit ?? (t => t), id => ValueTask.FromResult(tables.Describe(id)))
         {
             ChildTables = [.. tables.Ids.Where(t => t != Target)],
             Sample = sample,
+            TryClaim = tryClaim,
         });
 
     /// <summary>Shapes rows in the given batch sizes; where <paramref name="newRuns"/> says so, each batch with a shaper of its own.</summary>

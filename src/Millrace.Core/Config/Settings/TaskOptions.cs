@@ -104,7 +104,7 @@ internal sealed class TaskTargetOptions
     [Option("delete_mode", "What a delete in the source does.", Default = "soft")]
     public DeleteMode DeleteMode { get; init; }
 
-    [Option("primary_key", "Key fields, by their names in the source; the source's own key where it is left out.", Example = "[_id]")]
+    [Option("primary_key", "Key fields, by their names in the source or by the columns that they are mapped to; the source's own key where it is left out.", Example = "[_id]")]
     public ImmutableArray<string> PrimaryKey { get; init; } = [];
 
     [Option("on_target_vanished", "What happens when the table is gone while its checkpoint stayed.", Default = "fail")]

@@ -20,6 +20,12 @@ public sealed record ShaperSettings(
     /// </summary>
     public ImmutableArray<TableId> ChildTables { get; init; } = [];
 
+    /// <summary>
+    /// Takes a table for an array of this dataset; false where it is another dataset's, which is so for every table that a dataset of the task
+    /// goes to. Null where there is only this dataset.
+    /// </summary>
+    public Func<TableId, bool>? TryClaim { get; init; }
+
     /// <summary>The destination's <see cref="IDestination.MaxKeyBytes"/>.</summary>
     public int? MaxKeyBytes { get; init; }
 

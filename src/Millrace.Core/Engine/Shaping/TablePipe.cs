@@ -87,7 +87,7 @@ internal sealed class TablePipe
         IReadOnlyList<InputColumn> inputs, Route[] routes, int rows, BatchMarks marks, ShapeTotals totals, IReadOnlyList<InputColumn> aside)
     {
         Routing routing = _router.Route(inputs, routes, rows);
-        RequireKey(inputs, routing);
+        RequireKey(inputs, routing, marks);
         LimitKey(inputs, routing);
         int? extra = UsesExtra(routing) ? Table.FindFixed(SystemColumns.Extra, SystemColumns.Extra, LogicalType.Json).Base : null;
         if (KeyNames is not null)
@@ -191,13 +191,14 @@ internal sealed class TablePipe
     }
 
     // A merge cannot place a row whose key has no value, or one that the key's column cannot hold.
-    private void RequireKey(IReadOnlyList<InputColumn> inputs, Routing routing)
+    private void RequireKey(IReadOnlyList<InputColumn> inputs, Routing routing, BatchMarks marks)
     {
         if (KeyNames is null || ParentKeyNames is not null || _template.Disposition != WriteDisposition.Merge)
         {
             return;
         }
 
+        bool needsDeletes = _template.DeleteMode != DeleteMode.Ignore;
         foreach (TargetField field in routing.Routes.Select(r => r.Field).Where(f => f.IsKey).Distinct())
         {
             int[] own = [.. Enumerable.Range(0, inputs.Count).Where(i => routing.Routes[i].Field == field)];
@@ -208,7 +209,8 @@ internal sealed class TablePipe
 
             for (int row = 0; row < routing.Rows; row++)
             {
-                if (routing.FateOf(row) == RowFate.Kept && !HasKey(inputs, routing, own, field, row))
+                bool needsKey = needsDeletes || marks.ChangeOf(row) != ChangeKind.Delete;
+                if (needsKey && routing.FateOf(row) == RowFate.Kept && !HasKey(inputs, routing, own, field, row))
                 {
                     routing.Quarantine(row, ErrorCodes.KeyMissing, $"The key field {field.Wanted} has no value that its column can hold.");
                 }

@@ -41,7 +41,7 @@ public static class TargetNames
     /// <param name="parent">The parent's table.</param>
     /// <param name="field">The array's name.</param>
     /// <param name="naming">The destination's naming rule.</param>
-    /// <param name="isTaken">Tells whether another array of the parent has the table already.</param>
+    /// <param name="isTaken">Tells whether another array or another dataset has the table.</param>
     public static TableId Child(TableId parent, string field, NamingRule naming, Func<TableId, bool> isTaken)
     {
         ArgumentNullException.ThrowIfNull(field);

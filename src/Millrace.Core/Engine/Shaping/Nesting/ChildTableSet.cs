@@ -10,8 +10,13 @@ internal sealed class ChildTableSet
 {
     private readonly ShaperSettings _settings;
     private readonly Dictionary<string, ChildTable> _tables = new(StringComparer.Ordinal);
+    private readonly TableIdComparer _sameTable;
 
-    private ChildTableSet(ShaperSettings settings) => _settings = settings;
+    private ChildTableSet(ShaperSettings settings)
+    {
+        _settings = settings;
+        _sameTable = new(settings.Naming);
+    }
 
     /// <summary>Looks at the child tables that earlier runs made.</summary>
     public static async ValueTask<ChildTableSet> CreateAsync(ShaperSettings settings)
@@ -19,8 +24,10 @@ internal sealed class ChildTableSet
         var set = new ChildTableSet(settings);
         foreach (TableId id in settings.ChildTables)
         {
-            if (await settings.Existing(id).ConfigureAwait(false) is { } existing && ChildTable.PathOf(existing.Schema) is { } path)
+            if (await settings.Existing(id).ConfigureAwait(false) is { } existing && ChildTable.PathOf(existing.Schema) is { } path && set.IsOwn(id, path))
             {
+                // A dataset of the same name that came later finds the table taken, and says so.
+                settings.TryClaim?.Invoke(id);
                 set._tables.TryAdd(path, new ChildTable(settings, path, new TableState(id, settings.Naming, existing)));
             }
         }
@@ -65,8 +72,26 @@ internal sealed class ChildTableSet
             return;
         }
 
-        TableId id = TargetNames.Child(_settings.Target, array.Wanted, _settings.Naming, t => _tables.Values.Any(c => c.Table.Table == t));
-        TargetTable? existing = await _settings.Existing(id).ConfigureAwait(false);
+        // A table that is there already and holds something else is another dataset's, perhaps one that the source no longer has.
+        TableId plain = PlainName(array.Wanted);
+        TargetTable? there = await _settings.Existing(plain).ConfigureAwait(false);
+        bool isOthers = there is { IsManaged: true } && ChildTable.PathOf(there.Schema) != array.Path;
+        TableId id = TargetNames.Child(
+            _settings.Target, array.Wanted, _settings.Naming, t => (isOthers && t == plain) || IsTaken(t));
+        TargetTable? existing = id == plain ? there : await _settings.Existing(id).ConfigureAwait(false);
         _tables.Add(array.Path, new ChildTable(_settings, array.Path, new TableState(id, _settings.Naming, existing)));
+    }
+
+    private bool IsTaken(TableId table) =>
+        _tables.Values.Any(c => _sameTable.Equals(c.Table.Table, table)) || _settings.TryClaim?.Invoke(table) == false;
+
+    private TableId PlainName(string field) => TargetNames.Child(_settings.Target, field, _settings.Naming, _ => false);
+
+    // The child o__items__x may be o's array items__x as well as the array x of o__items.
+    private bool IsOwn(TableId table, string path)
+    {
+        TableId plain = PlainName(path);
+        return _sameTable.Equals(table, plain)
+            || _sameTable.Equals(table, TargetNames.Child(_settings.Target, path, _settings.Naming, t => t == plain));
     }
 }
