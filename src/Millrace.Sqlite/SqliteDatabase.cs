@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Millrace.Core.Errors;
+using SQLitePCL;
 
 namespace Millrace.Sqlite;
 
@@ -13,7 +14,7 @@ public static class SqliteDatabase
     /// <param name="busyTimeout">How long a statement waits for another connection's lock; 10 s when null.</param>
     /// <param name="readOnly">Opens an existing file for reading only.</param>
     /// <returns>An open connection that the caller disposes. It is not pooled: closing it closes the file.</returns>
-    /// <exception cref="MillraceException">MR1001: no SQLite library. MR1004: the file cannot be opened.</exception>
+    /// <exception cref="MillraceException">MR1001: no SQLite library. MR1004: the file cannot be opened. MR1005: the disk is full.</exception>
     public static SqliteConnection Open(
         string path,
         SqliteSynchronous synchronous = SqliteSynchronous.Full,
@@ -40,6 +41,8 @@ public static class SqliteDatabase
     }
 
     /// <summary>Runs statements that return nothing.</summary>
+    /// <exception cref="MillraceException">MR1005: the disk is full.</exception>
+    /// <exception cref="SqliteException">Any other failure.</exception>
     public static void Execute(SqliteConnection connection, string sql)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -47,8 +50,51 @@ public static class SqliteDatabase
 #pragma warning disable CA2100 // Callers pass constant statements; values are always bound.
         command.CommandText = sql;
 #pragma warning restore CA2100
-        command.ExecuteNonQuery();
+        try
+        {
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException exception) when (IsDiskFull(exception))
+        {
+            throw DiskFull("the SQLite file", connection.DataSource, exception);
+        }
     }
+
+    /// <summary>Undoes the open transaction, if there is one: SQLite ends some itself, such as one that the disk has no room for.</summary>
+    public static void RollBack(SqliteConnection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        if (connection.Handle is { } handle && raw.sqlite3_get_autocommit(handle) == 0)
+        {
+            // Its own failure would hide the one that it is called for; the next BEGIN tells where a transaction is still open.
+            _ = raw.sqlite3_exec(handle, "ROLLBACK");
+        }
+    }
+
+    /// <summary>True where SQLite failed for want of disk space, or could not extend or write one of its files.</summary>
+    public static bool IsDiskFull(SqliteException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return IsDiskFull(exception.SqliteErrorCode, exception.SqliteExtendedErrorCode);
+    }
+
+    /// <summary>True where SQLite failed for want of disk space, or could not extend or write one of its files.</summary>
+    /// <param name="code">SQLite's result code.</param>
+    /// <param name="extended">Its extended result code (https://www.sqlite.org/rescode.html).</param>
+    public static bool IsDiskFull(int code, int extended) =>
+        (code & 0xff) == raw.SQLITE_FULL
+        || extended is raw.SQLITE_IOERR_WRITE or raw.SQLITE_IOERR_FSYNC or raw.SQLITE_IOERR_DIR_FSYNC or raw.SQLITE_IOERR_TRUNCATE
+            or raw.SQLITE_IOERR_SHMOPEN or raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_IOERR_SHMMAP;
+
+    /// <summary>MR1005 for a SQLite file.</summary>
+    /// <param name="what">What the file is, for the message: <c>the catalog</c>.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="cause">What SQLite said.</param>
+    public static MillraceException DiskFull(string what, string path, Exception? cause = null) => new(
+        ErrorCodes.DiskFull,
+        $"No space is left for {what} {path}{(cause is null ? "" : $": {cause.Message}")}".TrimEnd('.') + ".",
+        "Free some space on its disk and run again; rows that were committed stay, and the run goes on from there.",
+        inner: cause);
 
     private static string ConnectionString(string path, bool readOnly) => new SqliteConnectionStringBuilder
     {
@@ -71,6 +117,9 @@ public static class SqliteDatabase
 
     private static MillraceException CannotOpen(string path, Exception cause)
     {
+        const int noSpaceOnLinux = 28;
+        if (cause is SqliteException failure ? IsDiskFull(failure) : cause.HResult == noSpaceOnLinux)
+            return DiskFull("the SQLite file", path, cause);
         bool transient = cause is SqliteException { SqliteErrorCode: 5 or 6 };
         string fix = transient
             ? "Wait until the other process has finished, or end it."

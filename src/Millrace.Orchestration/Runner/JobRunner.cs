@@ -50,10 +50,23 @@ public sealed class JobRunner(RunnerSettings settings)
         {
             // Also where the catalog threw in between: a run that ended is not left as under way if it can be helped.
             MillraceException? first = reports.Select(r => r?.Error).FirstOrDefault(e => e is not null);
-            await settings.Catalog.Runs.EndAsync(runId, status, first, CancellationToken.None).ConfigureAwait(false);
+            await EndAsync(runId, status, first).ConfigureAwait(false);
         }
 
         return new(runId, job.Name, status, [.. reports.OfType<TaskReport>()], settings.Time.GetElapsedTime(started));
+    }
+
+    private async Task EndAsync(long runId, RunStatus status, MillraceException? first)
+    {
+        try
+        {
+            await settings.Catalog.Runs.EndAsync(runId, status, first, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (MillraceException) when (first is not null)
+        {
+            // The task's error is the one to tell; that this run is over, the next one sees by its process.
+            return;
+        }
     }
 
     private async Task RunTasksAsync(

@@ -12,7 +12,23 @@ namespace Millrace.Orchestration.Runner;
 /// <summary>Runs one task of a run under its lease and records it.</summary>
 internal sealed class TaskRunner(RunnerSettings settings)
 {
+    private const int NoSpaceOnLinux = 28;
+
+    /// <summary>Runs it; where it failed, or the catalog did before it began, that is in the report.</summary>
     public async Task<TaskReport> RunAsync(
+        Project project, ProjectTask task, RunRequest request, long runId, CancellationToken leaseLost, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunRecordedAsync(project, task, request, runId, leaseLost, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillraceException exception)
+        {
+            return new(task, 0, RunStatus.Failed, null, Coded(exception));
+        }
+    }
+
+    private async Task<TaskReport> RunRecordedAsync(
         Project project, ProjectTask task, RunRequest request, long runId, CancellationToken leaseLost, CancellationToken cancellationToken)
     {
         var start = new TaskRunStart(task.Key, task.Name, task.Step.ToString(), DefinitionJson.Of(task));
@@ -43,9 +59,22 @@ internal sealed class TaskRunner(RunnerSettings settings)
                 log.Add(LogLevel.Error, $"{error.Code.Id}: {error.Message}{(error.Fix is null ? "" : " " + error.Fix)}");
             }
 
-            await settings.Catalog.Runs.EndTaskAsync(taskRunId, report.Status, report.Outcome, report.Error, CancellationToken.None)
+            return await RecordAsync(report).ConfigureAwait(false);
+        }
+    }
+
+    // Why a task failed is told even where the catalog cannot take it: as often as not, both have met the same full disk.
+    private async Task<TaskReport> RecordAsync(TaskReport report)
+    {
+        try
+        {
+            await settings.Catalog.Runs.EndTaskAsync(report.TaskRunId, report.Status, report.Outcome, report.Error, CancellationToken.None)
                 .ConfigureAwait(false);
             return report;
+        }
+        catch (MillraceException exception)
+        {
+            return report.Status == RunStatus.Succeeded ? report with { Status = RunStatus.Failed, Error = Coded(exception) } : report;
         }
     }
 
@@ -101,7 +130,7 @@ internal sealed class TaskRunner(RunnerSettings settings)
     }
 
     private static string NoLog(Exception fault, SecretScrubber scrubber) => scrubber.Scrub(
-        $"The catalog takes no more log lines of this task run ({fault.GetType().Name}: {fault.Message}). The rows do not depend on it.");
+        $"The catalog takes no more log lines of this task run ({(fault is MillraceException coded ? coded.Code.Id : fault.GetType().Name)}: {fault.Message}). The rows do not depend on it.");
 
     private MillraceException Coded(Exception exception)
     {
@@ -109,10 +138,15 @@ internal sealed class TaskRunner(RunnerSettings settings)
         string whole = exception.ToString();
         // The cause is kept for its stack, unless it holds a secret.
         Exception? inner = scrubber.Scrub(whole) == whole ? exception : null;
-        return exception is MillraceException coded
-            ? new(coded.Code, scrubber.Scrub(coded.Message), coded.Fix is null ? null : scrubber.Scrub(coded.Fix), coded.ConfigPath, coded.IsTransient, inner)
-            : new(ErrorCodes.Internal, scrubber.Scrub($"{exception.GetType().Name}: {exception.Message}"),
-                "Run the task again; it goes on from its last commit. If it fails again, please report it.", inner: inner);
+        return exception switch
+        {
+            MillraceException coded => new(
+                coded.Code, scrubber.Scrub(coded.Message), coded.Fix is null ? null : scrubber.Scrub(coded.Fix), coded.ConfigPath, coded.IsTransient, inner),
+            IOException { HResult: NoSpaceOnLinux } => new(
+                ErrorCodes.DiskFull, scrubber.Scrub(exception.Message), "Free space there and run again; it goes on from the last commit.", inner: inner),
+            _ => new(ErrorCodes.Internal, scrubber.Scrub($"{exception.GetType().Name}: {exception.Message}"),
+                "Run the task again; it goes on from its last commit. If it fails again, please report it.", inner: inner),
+        };
     }
 
     private static string Summary(TaskOutcome outcome)

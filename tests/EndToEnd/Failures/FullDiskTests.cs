@@ -63,6 +63,25 @@ public sealed class FullDiskTests
         scenario.RunsToTheRightEnd();
     }
 
+    [Theory]
+    [InlineData("300k")]
+    [InlineData("1m")]
+    public void A_full_disk_under_the_projects_own_state_is_told_and_the_next_run_comes_right_once_there_is_room(string size)
+    {
+        using var disk = SmallDisk.Mount(size);
+        using var scenario = new FailureScenario("duckdb", documents: 4000);
+        Directory.CreateSymbolicLink(scenario.Files[".millrace"], disk.Path);
+
+        ProcessOutcome full = scenario.Project.Run().ShouldExitWith(3);
+
+        full.All.ShouldContain("MR1005");
+        full.All.ShouldContain("\"status\":\"failed\"");
+        full.All.ShouldNotContain("MR1099");
+        full.All.ShouldNotContain("cannot rollback");
+        disk.Resize("200m");
+        scenario.RunsToTheRightEnd();
+    }
+
     private static async Task<PostgreSqlServer> StartOnAsync(SmallDisk disk)
     {
         const string temporary = "TMPDIR";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Millrace.Core.Errors;
+using Millrace.Sqlite;
 
 namespace Millrace.Catalog.Stores.Sqlite;
 
@@ -94,11 +95,7 @@ internal sealed class SqliteSession(SqliteConnection connection, TimeProvider ti
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // Dispose without a commit rolls back.
-            using SqliteTransaction transaction = connection.BeginTransaction(deferred: !writes);
-            T result = work(this);
-            transaction.Commit();
-            return result;
+            return InTransaction(work, writes);
         }
         catch (SqliteException exception)
         {
@@ -110,9 +107,25 @@ internal sealed class SqliteSession(SqliteConnection connection, TimeProvider ti
         }
     }
 
+    // Not SqliteConnection.BeginTransaction: SQLite itself ends a transaction that the disk has no room for, and its rollback would then be refused.
+    private T InTransaction<T>(Func<SqliteSession, T> work, bool writes)
+    {
+        SqliteDatabase.Execute(connection, writes ? "BEGIN IMMEDIATE" : "BEGIN");
+        try
+        {
+            T result = work(this);
+            SqliteDatabase.Execute(connection, "COMMIT");
+            return result;
+        }
+        finally
+        {
+            SqliteDatabase.RollBack(connection);
+        }
+    }
+
     private MillraceException Failed(SqliteException exception) => exception.SqliteErrorCode switch
     {
-        13 => new(ErrorCodes.DiskFull, $"No space is left for the catalog {connection.DataSource}.", "Free some space on its disk.", inner: exception),
+        _ when SqliteDatabase.IsDiskFull(exception) => SqliteDatabase.DiskFull("the catalog", connection.DataSource, exception),
         5 or 6 => new(ErrorCodes.CatalogFailed, $"Another process keeps the catalog {connection.DataSource} locked.",
             "Wait until it has finished, or end it.", isTransient: true, inner: exception),
         _ => new(ErrorCodes.CatalogFailed, $"The catalog {connection.DataSource} failed: {exception.Message}",

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 using Millrace.Core.Errors;
+using Millrace.Sqlite;
 using SQLitePCL;
 
 namespace Millrace.Connectors.MongoDb.Images;
@@ -86,13 +87,9 @@ internal sealed class ImageStatement : IDisposable
     {
         string why = raw.sqlite3_errmsg(_database).utf8_to_string();
         int primary = code & 0xff;
-        var inner = new SqliteException(why, primary, code);
-        MillraceException failure = primary == raw.SQLITE_FULL
-            ? new(
-                ErrorCodes.DiskFull,
-                "No space is left for the local store of MongoDB after-images.",
-                "Make room where the project's state folder is.",
-                inner: inner)
+        var inner = new SqliteException(why, primary, raw.sqlite3_extended_errcode(_database));
+        MillraceException failure = SqliteDatabase.IsDiskFull(inner)
+            ? SqliteDatabase.DiskFull("MongoDB's after-images in", raw.sqlite3_db_filename(_database, "main").utf8_to_string(), inner)
             : new(
                 ErrorCodes.ImageStoreFailed,
                 $"The local store of MongoDB after-images failed: {why} ({code}).",

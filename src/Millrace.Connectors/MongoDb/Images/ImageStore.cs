@@ -174,13 +174,7 @@ internal sealed class ImageStore : IDisposable
     }
 
     /// <summary>Undoes the writes.</summary>
-    public void Rollback()
-    {
-        if (raw.sqlite3_get_autocommit(_writer.Handle!) == 0)
-        {
-            SqliteDatabase.Execute(_writer, "ROLLBACK");
-        }
-    }
+    public void Rollback() => SqliteDatabase.RollBack(_writer);
 
     /// <summary>Writes one record, within a transaction.</summary>
     public void Write(ImageRecord record)
