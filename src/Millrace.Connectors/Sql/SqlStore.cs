@@ -23,6 +23,7 @@ internal sealed class SqlStore
         Reader = new(dialect, System);
         Schemas = new(dialect, System, Reader, Names);
         Claims = new(dialect, System, Reader, Names);
+        Fit = new(dialect, Reader);
         Checkpoints = new(dialect, System);
         Quarantine = new(dialect, System);
     }
@@ -40,6 +41,8 @@ internal sealed class SqlStore
     public SchemaWriter Schemas { get; }
 
     public TableClaims Claims { get; }
+
+    public WriteFit Fit { get; }
 
     public CheckpointStore Checkpoints { get; }
 
@@ -101,6 +104,7 @@ internal sealed class SqlStore
     {
         TableId target = Names.Resolve(write.Schema.Table);
         await channel.LockAsync(LockName(target), cancellationToken).ConfigureAwait(false);
+        await Fit.CheckAsync(channel, target, write, generation, cancellationToken).ConfigureAwait(false);
         if (write.Disposition != WriteDisposition.Replace)
         {
             return await Schemas.ApplyAsync(channel, target, write, generation, cancellationToken).ConfigureAwait(false);

@@ -36,6 +36,8 @@ public interface IDestination : IAsyncDisposable
     /// <see cref="Errors.ErrorCodes.TableShared"/> where another task has a <see cref="TableMarker"/> on a table that this one has none on, and
     /// either of the two is written by change capture or replaced: both remove rows without asking who brought them. A load that meets
     /// the other's first commit only at its own commit is rolled back with the same error.
+    /// <see cref="Errors.ErrorCodes.TableWrittenOtherwise"/> where the table has rows that were written by another disposition, strategy, key or
+    /// method, and which the rows that come could not join.
     /// </exception>
     ValueTask PrepareAsync(WriteRequest request, CancellationToken cancellationToken);
 

@@ -31,4 +31,7 @@ public static partial class ErrorCodes
 
     /// <summary>Two tasks write one table, and one of them removes rows that it did not bring.</summary>
     public static readonly ErrorCode TableShared = new("MR1310", "Another task brought rows to a target table, and one of the two removes rows.", ErrorKind.Configuration);
+
+    /// <summary>A table holds rows that were written in another way than the task's settings now say.</summary>
+    public static readonly ErrorCode TableWrittenOtherwise = new("MR1311", "A target table holds rows that were written under other settings, and the two do not go together.", ErrorKind.Configuration);
 }
