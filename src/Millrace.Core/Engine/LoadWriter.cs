@@ -48,14 +48,16 @@ internal sealed class LoadWriter(
         totals.SetStored([.. state.Stored.Values]);
         PartitionPlan[] fresh = [.. plan.Partitions.Where(p => state.Current(p.Name) is null)];
         bool isNew = state.Current(GenerationState.GenerationMarker) is null;
-        if (fresh.Length == 0 && !isNew)
+        Position shape = new TaskShape(task).Fingerprint;
+        bool isReshaped = state.Current(TaskShape.Marker)?.Position != shape;
+        if (fresh.Length == 0 && !isNew && !isReshaped)
         {
             return;
         }
 
         var request = new WriteRequest(task.Key, context.RunId, state.Generation, context.Time.GetUtcNow(), []);
         await target.PrepareAsync(request, cancellationToken).ConfigureAwait(false);
-        LoadId load = LoadId.For(task.Key, state.Generation, fresh.Select(p => ("#plan:" + p.Name, p.Start.Text)));
+        LoadId load = LoadId.For(task.Key, state.Generation, fresh.Select(p => ("#plan:" + p.Name, p.Start.Text)).Append((TaskShape.Marker, shape.Text)));
         IWriteSession session = await target.BeginAsync(request, load, cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
@@ -63,6 +65,11 @@ internal sealed class LoadWriter(
             if (isNew)
             {
                 moves.Add(state.Move(GenerationState.GenerationMarker, load, GenerationState.Loading, 0));
+            }
+
+            if (isReshaped)
+            {
+                moves.Add(state.Move(TaskShape.Marker, load, shape, 0));
             }
 
             CommitOutcome outcome = await session.CommitAsync(new(moves), cancellationToken).ConfigureAwait(false);

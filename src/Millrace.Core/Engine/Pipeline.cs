@@ -29,6 +29,11 @@ internal sealed class Pipeline(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var tables = new TableSet(task, target, datasets, [.. state.LoadedTables(ofGeneration: false)]);
         tables.ThrowIfAnyShared();
+        if (new TaskShape(task).Compare(state, context.From is not null || context.To is not null) is { } warning)
+        {
+            context.Observer.Note(NoteLevel.Warning, warning);
+        }
+
         await tables.SampleAsync(source, plan, cancellationToken).ConfigureAwait(false);
         var writer = new LoadWriter(task, context, source, target, state, plan, tables, totals);
         await using (writer.ConfigureAwait(false))

@@ -34,4 +34,7 @@ public static partial class ErrorCodes
 
     /// <summary>A table holds rows that were written in another way than the task's settings now say.</summary>
     public static readonly ErrorCode TableWrittenOtherwise = new("MR1311", "A target table holds rows that were written under other settings, and the two do not go together.", ErrorKind.Configuration);
+
+    /// <summary>A mask was added after rows were loaded without it.</summary>
+    public static readonly ErrorCode MaskAdded = new("MR1312", "A field is masked now of which rows were loaded in the clear.", ErrorKind.Configuration);
 }

@@ -248,7 +248,9 @@ public sealed class TaskEngineTests
         Random? random = null,
         int? commitRows = null,
         Action<ScriptedSource>? prepare = null,
-        string[]? datasets = null)
+        string[]? datasets = null,
+        ColumnMapping[]? columns = null,
+        RunContext? context = null)
     {
         random ??= new Random(42);
         var task = new TaskDefinition(
@@ -257,6 +259,7 @@ public sealed class TaskEngineTests
             Limits = limits ?? RunLimits.None,
             CommitEvery = new(commitRows ?? random.Next(1, 60), null, null),
             MaxBytesInFlight = random.Next(1, 5000),
+            Columns = [.. columns ?? []],
         };
         int batchRows = random.Next(1, 12);
         bool staged = random.Next(2) == 0;
@@ -270,7 +273,7 @@ public sealed class TaskEngineTests
             },
         };
         var destination = new FakeConnector { Destination = _ => new MemoryDestination(store) };
-        return new(task, source, destination, new(1, Nowhere, Nowhere, ""));
+        return new(task, source, destination, context ?? new(1, Nowhere, Nowhere, ""));
     }
 
     /// <summary>A log over two datasets with transactions, and a snapshot of another key range beside it.</summary>

@@ -1,0 +1,92 @@
+using Millrace.Core.Config;
+using Millrace.Core.Contracts;
+using Millrace.Core.Engine;
+using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
+using Millrace.Testing.Fakes;
+
+namespace Millrace.UnitTests.Engine;
+
+/// <summary>What becomes of a row is changed between two runs.</summary>
+public sealed class TaskShapeTests
+{
+    private static readonly ColumnMapping Mask = new() { From = "value", Mask = MaskKind.Redact };
+
+    private readonly MemoryStore _store = new();
+    private readonly Notes _notes = new();
+    private readonly List<ScriptedChange> _changes = [new("a", "1", "clear")];
+
+    [Fact]
+    public async Task A_mask_that_comes_later_is_refused_until_the_rows_in_the_clear_are_gone()
+    {
+        await RunAsync();
+        _changes.Add(new("a", "2", "secret"));
+        Dictionary<(string, string), Checkpoint> before = new(_store.Checkpoints);
+
+        foreach (bool isPart in (bool[])[false, true])
+        {
+            MillraceException refused = await Should.ThrowAsync<MillraceException>(
+                () => RunAsync(c => isPart ? c with { FullRefresh = true, From = DateTimeOffset.UnixEpoch } : c, Mask));
+            (refused.Code, refused.ConfigPath).ShouldBe((ErrorCodes.MaskAdded, "columns"));
+            refused.Fix.ShouldNotBeNull().ShouldContain("--full-refresh");
+        }
+
+        _store.Checkpoints.ShouldBe(before, ignoreOrder: true);
+
+        _store.Tables.Remove(new("", "a"));
+        await RunAsync(c => c with { FullRefresh = true }, Mask);
+        _store.Tables[new TableId("", "a")].Values.ShouldBe(["***", "***"]);
+        _changes.Add(new("a", "3", "secret"));
+        await RunAsync(null, Mask);
+        _store.Tables[new TableId("", "a")].Values.ShouldBe(["***", "***", "***"]);
+    }
+
+    [Fact]
+    public async Task Another_change_of_shape_is_told_once()
+    {
+        await RunAsync(null, Mask);
+        await RunAsync(null, Mask);
+        _notes.Texts.ShouldBeEmpty();
+
+        await RunAsync();
+        await RunAsync();
+        _notes.Texts.ShouldHaveSingleItem().ShouldContain("--full-refresh");
+    }
+
+    [Fact]
+    public async Task Where_nothing_was_loaded_yet_a_mask_may_come()
+    {
+        _changes.Clear();
+        await RunAsync();
+        _changes.Add(new("a", "1", "secret"));
+        await RunAsync(null, Mask);
+        _store.Tables[new TableId("", "a")].Values.ShouldBe(["***"]);
+        _notes.Texts.ShouldBeEmpty();
+    }
+
+    private async Task RunAsync(Func<RunContext, RunContext>? change = null, params ColumnMapping[] columns)
+    {
+        var nowhere = new ConnectionSettings("fake", new object(), "");
+        RunContext context = new(1, nowhere, nowhere, "") { Observer = _notes };
+        context = change?.Invoke(context) ?? context;
+        await TaskEngineTests.Engine(new() { ["log"] = _changes }, _store, columns: columns, context: context).RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Notes : IRunObserver
+    {
+        public List<string> Texts { get; } = [];
+
+        public void Planned(ReadPlan plan, int generation)
+        {
+        }
+
+        public void Progress(RunProgress progress)
+        {
+        }
+
+        public void Note(NoteLevel level, string text) => Texts.Add(text);
+
+        public ValueTask CommittedAsync(LoadId load, CommitOutcome outcome, RunProgress progress, CancellationToken cancellationToken) =>
+            ValueTask.CompletedTask;
+    }
+}
