@@ -106,9 +106,19 @@ internal sealed class LoadCompletion(
 
             await swap.SwapAsync(load, target, request.Generation, cancellationToken).ConfigureAwait(false);
         }
-        else if (load.Stored.Note is { } note && note.Generation < request.Generation)
+        else
         {
-            await swap.EmptyAsync(load.Stored, request.Generation, cancellationToken).ConfigureAwait(false);
+            if (load.Stored.Note is { } note && note.Generation < request.Generation)
+            {
+                await swap.EmptyAsync(load.Stored, request.Generation, cancellationToken).ConfigureAwait(false);
+            }
+
+            // A shadow that no row of this generation went to is of a run that was cut short.
+            TableId shadow = store.Names.ShadowOf(target);
+            if (await store.Reader.ReadAsync(channel, shadow, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                await channel.ExecuteAsync(store.Schemas.Drop(shadow), cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

@@ -8,9 +8,19 @@ namespace Millrace.Connectors.Sql;
 /// <summary>Reads what the store and Millrace's own tables say of a table.</summary>
 internal sealed class SchemaReader(SqlDialect dialect, SystemTables system)
 {
-    /// <summary>True where Millrace's own tables are there.</summary>
-    public async ValueTask<bool> HasSystemTablesAsync(SqlChannel channel, CancellationToken cancellationToken) =>
-        (await channel.QueryAsync(system.ExistQuery, cancellationToken).ConfigureAwait(false)).Count > 0;
+    private HashSet<string> _systemTables = [];
+
+    /// <summary>The names of Millrace's own tables that are there. Where all are, that is asked only once.</summary>
+    public async ValueTask<IReadOnlySet<string>> SystemTablesAsync(SqlChannel channel, CancellationToken cancellationToken)
+    {
+        if (_systemTables.Count == SystemTables.Count)
+        {
+            return _systemTables;
+        }
+
+        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(system.ExistQuery(), cancellationToken).ConfigureAwait(false);
+        return _systemTables = [.. rows.Select(r => r.Text(0))];
+    }
 
     /// <summary>The table, or null where it does not exist.</summary>
     public async ValueTask<StoredTable?> ReadAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken)
@@ -23,7 +33,8 @@ internal sealed class SchemaReader(SqlDialect dialect, SystemTables system)
 
         Dictionary<string, StoredColumn> map = [];
         TableNote? note = null;
-        if (await HasSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false))
+        IReadOnlySet<string> there = await SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
+        if (there.Contains(SystemTables.TablesName) && there.Contains(SystemTables.ColumnsName))
         {
             map = await ReadMapAsync(channel, table, cancellationToken).ConfigureAwait(false);
             note = await ReadNoteAsync(channel, table, cancellationToken).ConfigureAwait(false);

@@ -48,7 +48,7 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Checkpoint>> CommittedAsync(string taskKey, CancellationToken cancellationToken) => OnCatalogAsync(
-        async channel => await _store.Reader.HasSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false)
+        async channel => (await _store.Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false)).Contains(SystemTables.CheckpointsName)
             ? await _store.Checkpoints.ReadAsync(channel, taskKey, false, cancellationToken).ConfigureAwait(false)
             : [],
         cancellationToken);
@@ -82,7 +82,7 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(string? taskKey, int limit, CancellationToken cancellationToken) => OnCatalogAsync(
-        async channel => await _store.Reader.HasSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false)
+        async channel => (await _store.Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false)).Contains(SystemTables.QuarantineName)
             ? await _store.Quarantine.ListAsync(channel, taskKey, limit, cancellationToken).ConfigureAwait(false)
             : [],
         cancellationToken);

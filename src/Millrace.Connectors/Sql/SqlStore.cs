@@ -57,7 +57,8 @@ internal sealed class SqlStore
     /// <summary>Makes Millrace's own tables where they are missing.</summary>
     public async ValueTask EnsureSystemTablesAsync(SqlChannel channel, CancellationToken cancellationToken)
     {
-        if (await Reader.HasSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false))
+        IReadOnlySet<string> there = await Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
+        if (there.Count == SystemTables.Count)
         {
             return;
         }
@@ -72,13 +73,46 @@ internal sealed class SqlStore
                 await channel.ExecuteAsync(before, cancellationToken).ConfigureAwait(false);
             }
 
+            // Again under the lock: another process may have made them since.
+            there = await Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
             await channel.ExecuteAsync(System.Create(), cancellationToken).ConfigureAwait(false);
+            if (!there.Contains(SystemTables.CheckpointsName) && there.Contains(SystemTables.TablesName))
+            {
+                await ForgetGenerationsAsync(channel, cancellationToken).ConfigureAwait(false);
+            }
+
             await channel.CommitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             await channel.RollbackAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Makes all rows older than any generation. Without checkpoints tasks begin again at the first one, and rows and deletes of later ones that
+    /// are still there would win over what is read then.
+    /// </summary>
+    private async ValueTask ForgetGenerationsAsync(SqlChannel channel, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SqlRow> tables = await channel.QueryAsync(
+            $"SELECT table_schema, table_name FROM {System.Tables}", cancellationToken).ConfigureAwait(false);
+        foreach (TableId table in tables.Select(r => new TableId(r.Text(0), r.Text(1))))
+        {
+            IReadOnlyList<SqlRow> columns = await channel.QueryAsync(Dialect.ColumnsQuery(table), cancellationToken).ConfigureAwait(false);
+            if (columns.Any(c => c.Text(0) == SystemColumns.Generation))
+            {
+                await channel.ExecuteAsync(
+                    $"UPDATE {Dialect.Quote(table)} SET {Dialect.Quote(SystemColumns.Generation)} = 0", cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        await channel.ExecuteAsync(
+            $"""
+            UPDATE {System.Tables} SET generation = 0, last_generation = NULL, last_position = NULL;
+            DELETE FROM {System.Tombstones}
+            """,
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Prepares one table in a transaction of its own.</summary>

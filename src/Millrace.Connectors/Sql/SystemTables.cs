@@ -12,12 +12,12 @@ internal sealed class SystemTables
     {
         _dialect = dialect;
         Schema = schema;
-        Checkpoints = dialect.Quote(new TableId(schema, "_millrace_checkpoints"));
+        Checkpoints = dialect.Quote(new TableId(schema, CheckpointsName));
         Tables = dialect.Quote(new TableId(schema, TablesName));
-        Columns = dialect.Quote(new TableId(schema, "_millrace_columns"));
-        Quarantine = dialect.Quote(new TableId(schema, "_millrace_quarantine"));
-        Tombstones = dialect.Quote(new TableId(schema, "_millrace_tombstones"));
-        CheckFailures = dialect.Quote(new TableId(schema, LastName));
+        Columns = dialect.Quote(new TableId(schema, ColumnsName));
+        Quarantine = dialect.Quote(new TableId(schema, QuarantineName));
+        Tombstones = dialect.Quote(new TableId(schema, TombstonesName));
+        CheckFailures = dialect.Quote(new TableId(schema, CheckFailuresName));
     }
 
     /// <summary>The schema that holds them.</summary>
@@ -41,12 +41,32 @@ internal sealed class SystemTables
     /// <summary>Samples of rows that failed a quality check.</summary>
     public string CheckFailures { get; }
 
-    // Made first and last: where the last is there, all are.
-    private const string TablesName = "_millrace_tables";
-    private const string LastName = "_millrace_check_failures";
+    public const string CheckpointsName = "_millrace_checkpoints";
+    public const string TablesName = "_millrace_tables";
+    public const string ColumnsName = "_millrace_columns";
+    public const string QuarantineName = "_millrace_quarantine";
+    private const string TombstonesName = "_millrace_tombstones";
+    private const string CheckFailuresName = "_millrace_check_failures";
 
-    /// <summary>A query that has rows where the tables were made.</summary>
-    public string ExistQuery => _dialect.ColumnsQuery(new(Schema, LastName));
+    /// <summary>How many there are.</summary>
+    public static int Count => Names.Length;
+
+    /// <summary>A query for the names of those that are there: each may have been dropped for itself.</summary>
+    public string ExistQuery()
+    {
+        bool ignoresCase = _dialect.Naming.IgnoresCase;
+        string schema = ignoresCase ? "lower(table_schema)" : "table_schema";
+        string wanted = _dialect.Literal(Schema);
+        return $"""
+            SELECT table_name
+            FROM information_schema.tables
+            WHERE table_catalog = current_database() AND {schema} = {(ignoresCase ? $"lower({wanted})" : wanted)}
+              AND table_name IN ({string.Join(", ", Names.Select(_dialect.Literal))})
+            """;
+    }
+
+    private static readonly string[] Names =
+        [CheckpointsName, TablesName, ColumnsName, QuarantineName, TombstonesName, CheckFailuresName];
 
     /// <summary>Makes those that are missing.</summary>
     public string Create()

@@ -148,9 +148,21 @@ internal sealed class LoadWriter(
     public async Task MakeTablesAsync(CancellationToken cancellationToken)
     {
         ImmutableArray<TableWrite> writes = await tables.WithoutRowsAsync(source, cancellationToken).ConfigureAwait(false);
-        if (!writes.IsEmpty)
+        if (writes.IsEmpty)
         {
-            await target.PrepareAsync(Request(writes), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await target.PrepareAsync(Request(writes), cancellationToken).ConfigureAwait(false);
+        if (task.Target.Disposition == WriteDisposition.Replace)
+        {
+            // Prepared for a replace, a table waits for rows beside its target; none come, so it is complete as it is.
+            LoadId load = LoadId.For(task.Key, state.Generation, writes.Select(w => ("#made:" + w.Schema.Table, "")));
+            IWriteSession session = await target.BeginAsync(Request(writes), load, cancellationToken).ConfigureAwait(false);
+            await using (session.ConfigureAwait(false))
+            {
+                await session.CommitAsync(new([]) { Completed = [.. writes.Select(w => w.Schema.Table)] }, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

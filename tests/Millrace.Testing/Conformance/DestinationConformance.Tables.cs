@@ -119,12 +119,65 @@ public abstract partial class DestinationConformance
         var runner = new LoadRunner(destination);
         await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"))], completed: true, cancellationToken: Token);
         runner.Generation = 2;
+        await destination.PrepareAsync(runner.Request(write), Token);
         await using (IWriteSession session = await destination.BeginAsync(runner.Request(), runner.Load, Token))
         {
             await session.CommitAsync(runner.To("log/2") with { Completed = [Table] }, Token);
         }
 
         (await LiveAsync()).ShouldBeEmpty();
+        (await ShadowsAsync()).ShouldBeEmpty();
+    }
+
+    /// <summary>The next generation removes what an earlier one left beside its target.</summary>
+    [Fact]
+    public async Task A_replace_by_nothing_removes_a_shadow_that_was_left()
+    {
+        var write = new TableWrite(Schema, WriteDisposition.Replace);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await destination.PrepareAsync(runner.Request(write), Token);
+        (await ShadowsAsync()).ShouldNotBeEmpty();
+        runner.Generation = 2;
+        await using (IWriteSession session = await destination.BeginAsync(runner.Request(), runner.Load, Token))
+        {
+            await session.CommitAsync(runner.To("log/2") with { Completed = [Table] }, Token);
+        }
+
+        (await ShadowsAsync()).ShouldBeEmpty();
+    }
+
+    private Task<IReadOnlyList<string?[]>> ShadowsAsync() =>
+        QueryAsync("SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%millrace_shadow'");
+
+    /// <summary>A system table that somebody dropped is made again; without checkpoints a task begins anew, over rows of whatever generation.</summary>
+    [Theory]
+    [InlineData("_millrace_checkpoints", WriteDisposition.Merge)]
+    [InlineData("_millrace_checkpoints", WriteDisposition.Replace)]
+    [InlineData("_millrace_columns", WriteDisposition.Merge)]
+    [InlineData("_millrace_tombstones", WriteDisposition.Merge)]
+    [InlineData("_millrace_quarantine", WriteDisposition.Merge)]
+    [InlineData("_millrace_check_failures", WriteDisposition.Merge)]
+    public async Task A_dropped_system_table_is_made_again(string dropped, WriteDisposition disposition)
+    {
+        TableWrite write = disposition == WriteDisposition.Merge ? Write(Schema, mode: DeleteMode.Hard) : new(Schema, disposition);
+        await using (IDestination first = Open())
+        {
+            var runner = new LoadRunner(first) { Generation = 3 };
+            await runner.RunAsync(write, "log/9", [Batch(Insert(8, "k1", 1, "x"), Insert(9, "gone", 1, "x"))], completed: true, cancellationToken: Token);
+        }
+
+        await ExecuteAsync($"DROP TABLE {dropped}");
+
+        await using IDestination destination = Open();
+        IReadOnlyList<Checkpoint> committed = await destination.CommittedAsync("job/task", Token);
+        bool isLost = dropped == "_millrace_checkpoints";
+        committed.Count.ShouldBe(isLost ? 0 : 1);
+        var again = new LoadRunner(destination) { Generation = isLost ? 1 : 4, Stored = committed.SingleOrDefault() };
+        await again.RunAsync(write, "log/2", [Batch(Insert(2, "k1", 2, "y"))], completed: true, cancellationToken: Token);
+        (await LiveAsync()).ShouldBe(["k1|2|y"]);
+        (await QueryAsync($"SELECT count(*) FROM {dropped}")).ShouldHaveSingleItem();
+        (await destination.CommittedAsync("job/task", Token)).Count.ShouldBe(1);
     }
 
     /// <summary>Appended rows stay as they came, repeats too.</summary>
