@@ -72,6 +72,9 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         || Find(MongoDbDumpSource.SnapshotPrefix + collection) is not null
         || (_purpose != LogPurpose.GoOnWithoutNew && _coverage!.IsNew(collection));
 
+    /// <summary>The first file of the log, once it is planned; null where there is none.</summary>
+    public string? FirstFile => _chain is { Files.IsEmpty: false } chain ? chain.Files[0].File.Path : null;
+
     /// <summary>
     /// Source time of snapshot rows, ticks since 1970: that of the chain's first entry, before which the dump was begun, so that a version never ends
     /// before it began. 0 where there is no log yet.

@@ -74,7 +74,7 @@ internal sealed class MongoDbDumpSource : ISource
         }
 
         partitions.AddRange(log);
-        return ValueTask.FromResult(new ReadPlan(partitions) { Notes = request.Committed.Count == 0 ? [.. NotThereYet()] : [] });
+        return ValueTask.FromResult(new ReadPlan(partitions) { Notes = request.Committed.Count == 0 ? [.. NotThereYet(), .. BeginningAssumed()] : [] });
     }
 
     /// <inheritdoc/>
@@ -129,6 +129,11 @@ internal sealed class MongoDbDumpSource : ISource
         TableId nowhere = _settings.Datasets.IsDefaultOrEmpty ? new("", "") : _names.TableOf(_names.CollectionOf(_settings.Datasets[0]));
         return new(new(nowhere, [], []), [], 0) { Partition = partition.Name, Position = partition.Until };
     }
+
+    // What changed between the dump and the first file would be missing without a word; whether that is so, no file says.
+    private IEnumerable<string> BeginningAssumed() => IsChangeCapture && Log.FirstFile is { } first && Dump.Oplog is null && !Dump.Collections.IsEmpty
+        ? [$"The dump {Dump.Path} has no oplog of its own: the first file, {first}, is taken to begin before the dump was made. mongodump --oplog leaves no doubt."]
+        : [];
 
     // Change capture waits for a collection that is not there yet; that its name may be a slip is said once, before the first rows.
     private IEnumerable<string> NotThereYet() => _settings.Datasets
@@ -230,7 +235,7 @@ internal sealed class MongoDbDumpSource : ISource
     private static MillraceException DumpChanged(MongoNamespace name, IDocumentFile file) => new(
         ErrorCodes.HistoryLost,
         $"The dump of {name} in {file.Path} is another one than the one that was being read when the last run ended.",
-        "Put the earlier dump back to go on, or set on_history_lost: resnapshot (or run with --full-refresh) to read the new one from its start.");
+        "Read this one from its start: `millrace run JOB --full-refresh`, or on_history_lost: resnapshot on the task's source.");
 
     private SnapshotReader OpenIncremental(ReadRequest request)
     {

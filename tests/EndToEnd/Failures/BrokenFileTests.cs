@@ -20,9 +20,23 @@ public sealed class BrokenFileTests
         ProcessOutcome outcome = scenario.Project.Run().ShouldExitWith(1);
         outcome.All.ShouldContain("MR1110");
         outcome.All.ShouldContain("orders");
+        outcome.All.ShouldContain("millrace run JOB --full-refresh");
 
         Replace(scenario.OrdersFile, whole);
         IsReadAnewOnRequest(scenario);
+    }
+
+    [Fact]
+    public void That_a_dump_without_an_oplog_of_its_own_is_taken_to_be_followed_by_the_first_file_is_said_once()
+    {
+        using var scenario = new FailureScenario("duckdb");
+        foreach (string file in Directory.GetFiles(scenario.Chain.Dump, "oplog.bson*"))
+        {
+            File.Delete(file);
+        }
+
+        scenario.Project.Run().ShouldExitWith(0).All.ShouldContain("is taken to begin before the dump was made");
+        scenario.Project.Run().ShouldExitWith(0).All.ShouldNotContain("is taken to begin before");
     }
 
     [Theory]

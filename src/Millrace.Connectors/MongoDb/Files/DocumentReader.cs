@@ -102,9 +102,8 @@ internal sealed class DocumentReader : IDisposable
         ReadStatus.Truncated => new MillraceException(
             ErrorCodes.DumpTruncated,
             $"{Path} ends in the middle of a document that starts at {Place} ({Leftover} bytes of it are there). Everything before it was read.",
-            IsCompressed
-                ? "Copy the file again from its origin, then run again. If the rest is lost, decompress what there is and cut that at this byte."
-                : "Copy the file again from its origin, then run again. If the rest is lost, cut the file at that byte."),
+            "Copy the file again from its origin. If it is an oplog file, run again; if it is a collection's, a part of it may be loaded, so read it anew: "
+            + "`millrace run JOB --full-refresh`, or on_history_lost: resnapshot on the task's source."),
         ReadStatus.BadCompression => new MillraceException(
             ErrorCodes.DumpCorrupt,
             $"The compressed data of {Path} are broken after {Place}. Everything before it was read.",

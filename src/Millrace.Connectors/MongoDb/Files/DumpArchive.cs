@@ -109,7 +109,7 @@ internal sealed class DumpArchive
             throw new MillraceException(
                 ErrorCodes.DumpTruncated,
                 $"The archive {Path} ends at byte {reader.Offset} before all of its collections do. Everything before it was read.",
-                "Copy the archive again from its origin, then run again.");
+                "Copy the archive again from its origin, then `millrace run JOB --full-refresh` (or on_history_lost: resnapshot): a part of it may be loaded.");
         }
 
         if (status is not (ReadStatus.Document or ReadStatus.Terminator))
