@@ -54,8 +54,8 @@ internal static class MillraceCommandLine
     {
         string words = string.Join(' ', Words(result.CommandResult));
         string fix = $"See {words} --help.";
-        ReportedError[] errors =
-            [.. result.Errors.Select(e => new ReportedError(ErrorCodes.InvalidConfiguration, e.Message, fix, null, null, false))];
+        IEnumerable<string> messages = UnknownVerb(result) is { } unknown ? [unknown] : result.Errors.Select(e => e.Message);
+        ReportedError[] errors = [.. messages.Select(m => new ReportedError(ErrorCodes.InvalidConfiguration, m, fix, null, null, false))];
         if (result.GetValue(GlobalOptions.Json))
         {
             ErrorPrinter.PrintJson(output, errors);
@@ -66,6 +66,25 @@ internal static class MillraceCommandLine
         }
 
         return ExitCodes.Invalid;
+    }
+
+    // That a command is missing and that this one is unknown are one mistake, and what follows the word is read for a command that is not there.
+    private static string? UnknownVerb(ParseResult result)
+    {
+        Command command = result.CommandResult.Command;
+        string? word = result.UnmatchedTokens.FirstOrDefault(t => !t.StartsWith('-'));
+        return word is null || command.Subcommands.Count == 0 ? null
+            : $"There is no command '{word}'. {Offer(word, [.. command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name)])}";
+    }
+
+    // A slip of a letter or two leaves the other letters as they were, swapped ones too.
+    private static string Offer(string word, string[] known)
+    {
+        string? nearest = known
+            .Select(k => (Name: k, Differing: k.Except(word).Count() + word.Except(k).Count() + Math.Abs(k.Length - word.Length)))
+            .Where(k => k.Differing <= 2)
+            .OrderBy(k => k.Differing).Select(k => k.Name).FirstOrDefault();
+        return nearest is null ? $"Known: {string.Join(", ", known)}." : $"Did you mean '{nearest}'?";
     }
 
     private static IEnumerable<string> Words(CommandResult command) =>

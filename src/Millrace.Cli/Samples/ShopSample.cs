@@ -14,6 +14,7 @@ internal sealed record ShopSampleOptions(string Folder, int Orders, int Changes,
 /// <param name="Folder">Where it is.</param>
 /// <param name="Documents">Documents in each collection of the dump.</param>
 /// <param name="DumpBytes">Bytes of the collections.</param>
+/// <param name="DumpLogBytes">Bytes of the dump's own oplog.bson.</param>
 /// <param name="LogFiles">The oplog files, in order, relative to the folder.</param>
 /// <param name="LogBytes">Bytes of the oplog files after the dump.</param>
 /// <param name="Changes">Documents changed after the dump.</param>
@@ -21,6 +22,7 @@ internal sealed record ShopSampleResult(
     string Folder,
     IReadOnlyList<(string Collection, int Documents)> Documents,
     long DumpBytes,
+    long DumpLogBytes,
     IReadOnlyList<string> LogFiles,
     long LogBytes,
     int Changes);
@@ -73,9 +75,13 @@ internal sealed class ShopSample
             + Collection("customers", Enumerable.Range(0, customers), (w, c) => _documents.Customer(w, default, c))
             + Collection("products", Enumerable.Range(0, products), _documents.Product);
         (List<string> files, int done) = WriteLog(log, changes);
+
+        // The last file is whole once it is closed, and measured only then.
+        log.Open(null);
         long logBytes = files.Sum(f => new FileInfo(Path.Combine(_options.Folder, f)).Length);
         return new ShopSampleResult(
-            _options.Folder, [("orders", orders.Length), ("customers", customers), ("products", products)], bytes, files, logBytes, done);
+            _options.Folder, [("orders", orders.Length), ("customers", customers), ("products", products)], bytes,
+            new FileInfo(Path.Combine(_options.Folder, "oplog.bson")).Length, files, logBytes, done);
     }
 
     private (List<string> Files, int Changes) WriteLog(OplogFiles log, ShopChanges changes)
@@ -83,9 +89,11 @@ internal sealed class ShopSample
         List<string> files = [];
         int done = 0;
         int perFile = Math.Clamp(_options.Changes / FewestFiles, 1, MostChangesInAFile);
+        string folder = Path.Combine(_options.Folder, LogFolder);
+        RemoveEarlier(folder);
         if (_options.Changes > 0)
         {
-            Directory.CreateDirectory(Path.Combine(_options.Folder, LogFolder));
+            Directory.CreateDirectory(folder);
         }
 
         while (done < _options.Changes)
@@ -97,6 +105,20 @@ internal sealed class ShopSample
         }
 
         return (files, done);
+    }
+
+    // Files of an earlier sample would be read with this one, whose log they do not continue. Only names that a sample gives are touched.
+    private static void RemoveEarlier(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        foreach (string file in Directory.GetFiles(folder, "??????.bson").Where(f => Path.GetFileNameWithoutExtension(f).All(char.IsAsciiDigit)))
+        {
+            File.Delete(file);
+        }
     }
 
     private long Collection(string name, IEnumerable<int> numbers, Action<BsonWriter, int> write)

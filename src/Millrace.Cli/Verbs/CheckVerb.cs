@@ -84,13 +84,18 @@ internal static class CheckVerb
         }
 
         context.Out.WriteLine($"{workspace.Folder}: {Figures.Count(workspace.Project.Jobs.Length, "job")}, {Figures.Count(workspace.Project.Connections.Count, "connection")}");
+        if (workspace.Project.Connections.Count == 0 && workspace.Project.Jobs.IsEmpty)
+        {
+            context.Out.WriteLine("The project is empty: 'millrace init' writes one to begin with, 'millrace schema' says what may stand in it.");
+        }
+
         foreach ((string connection, CheckFinding finding) in findings)
         {
             string detail = finding.Detail is null ? "" : $" ({context.Secrets.Scrub(finding.Detail)})";
             context.Out.WriteLine($"{(finding.Error is null ? "ok    " : "FAILED")}  {connection}: {context.Secrets.Scrub(finding.What)}{detail}");
             if (finding.Error is { } error)
             {
-                ErrorPrinter.Print(context.Error, [context.Report(error)]);
+                ErrorPrinter.Print(context.Out, [context.Report(error)]);
             }
         }
     }

@@ -15,6 +15,7 @@ namespace Millrace.Cli.Verbs;
 internal static class QuarantineVerb
 {
     private const int MostRows = 100_000;
+    private const int MostIds = 10;
 
     public static Verb Create()
     {
@@ -161,9 +162,11 @@ internal static class QuarantineVerb
             return;
         }
 
-        foreach ((QuarantinedRow row, string? left) in results.Where(r => r.Left is not null))
+        foreach (IGrouping<string, long> same in results.Where(r => r.Left is not null).GroupBy(r => r.Left!, r => r.Row.Id))
         {
-            context.Out.WriteLine($"{row.Id} stays: {left}");
+            long[] ids = [.. same];
+            string which = string.Join(", ", ids.Take(MostIds)) + (ids.Length > MostIds ? $" and {ids.Length - MostIds:N0} more" : "");
+            context.Out.WriteLine($"{which} {(ids.Length == 1 ? "stays" : "stay")}: {same.Key}");
         }
 
         int loaded = results.Count(r => r.Left is null);

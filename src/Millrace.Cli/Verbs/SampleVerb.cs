@@ -70,6 +70,7 @@ internal static class SampleVerb
 
                 writer.WriteEndObject();
                 writer.WriteNumber("dump_bytes", sample.DumpBytes);
+                writer.WriteNumber("dump_log_bytes", sample.DumpLogBytes);
                 writer.WriteNumber("changes", sample.Changes);
                 writer.WriteNumber("log_bytes", sample.LogBytes);
                 writer.WriteStartArray("log_files");
@@ -85,11 +86,11 @@ internal static class SampleVerb
             context.Out.WriteLine($"shop.{collection}: {documents:N0} documents");
         }
 
-        context.Out.WriteLine($"dump: {new ByteSize(sample.DumpBytes)}");
+        context.Out.WriteLine($"dump: {new ByteSize(sample.DumpBytes)}, and {new ByteSize(sample.DumpLogBytes)} of its own oplog.bson");
         if (sample.Changes > 0)
         {
             context.Out.WriteLine(
-                $"changes: {sample.Changes:N0} in {sample.LogFiles.Count} oplog files, {new ByteSize(sample.LogBytes)}");
+                $"changes: {sample.Changes:N0} in {sample.LogFiles.Count} oplog files, {new ByteSize(sample.LogBytes)} (a run reads the dump's oplog.bson with them)");
         }
 
         string folder = Path.GetRelativePath(context.ProjectDirectory, sample.Folder).Replace('\\', '/');

@@ -108,9 +108,18 @@ internal static class StatusVerb
 
     private sealed record TaskState(ProjectTask Task, TaskRunRecord? Last, IReadOnlyList<MirroredCheckpoint> Checkpoints)
     {
-        // Where there is a log, its position says more than the end of a snapshot.
-        public string Position => Checkpoints
-            .OrderBy(c => c.Checkpoint.Partition.StartsWith("snapshot:", StringComparison.Ordinal))
-            .Select(c => c.Checkpoint.Position.Text).FirstOrDefault("");
+        private const string LogNotBegun = "mongodb.oplog/00000000.00000000";
+
+        // Where there is a log, its position says more than the end of a snapshot; before its first entry is read it has none.
+        public string Position
+        {
+            get
+            {
+                string text = Checkpoints
+                    .OrderBy(c => c.Checkpoint.Partition.StartsWith("snapshot:", StringComparison.Ordinal))
+                    .Select(c => c.Checkpoint.Position.Text).FirstOrDefault("");
+                return text == LogNotBegun ? "-" : text;
+            }
+        }
     }
 }

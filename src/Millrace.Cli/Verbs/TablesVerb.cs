@@ -63,13 +63,13 @@ internal static class TablesVerb
         }
 
         context.Terminal.Table(
-            ["table", ">rows", ">deleted", ">of run", ">rows of run", "newest position"],
+            ["table", ">rows", ">deleted", ">of run", ">its rows", ">its deleted", "newest position"],
             tables.SelectMany(t => t.Origins.Select((o, i) => (IReadOnlyList<string>)
             [
                 i == 0 ? t.Table.ToString() : "",
                 i == 0 ? $"{t.Origins.Sum(r => r.Rows - r.Deleted):N0}" : "",
                 i == 0 ? $"{t.Origins.Sum(r => r.Deleted):N0}" : "",
-                $"{o.RunId}", $"{o.Rows:N0}", o.LastPosition ?? "",
+                $"{o.RunId}", $"{o.Rows - o.Deleted:N0}", $"{o.Deleted:N0}", o.LastPosition ?? "",
             ])));
     }
 

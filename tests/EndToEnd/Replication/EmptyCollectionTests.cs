@@ -43,4 +43,37 @@ public sealed class EmptyCollectionTests
         project.Compare(IndependentReplay.Run(folder["replayed"], folder["dump"], [next])).Differences.ShouldBeEmpty();
         warehouse.Query("SELECT _id FROM raw.objects").ShouldHaveSingleItem()["_id"].Text.ShouldBe(new string('0', 24));
     }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_replaced_table_without_rows_stands_alone(string name)
+    {
+        using var folder = new TemporaryFolder();
+        using Warehouse warehouse = Warehouses.Create(name, folder);
+        var model = new MongoModel(new Random(1));
+        model.Create("shop.empty");
+        model.Create("shop.full");
+        model.Run(ModelOperation.Insert(model, "shop.full", new BsonDoc().Add("_id", BsonLeaf.Int32(1))));
+        DumpWriter.WriteCollections(folder["dump"], model);
+        File.WriteAllText(
+            folder["millrace.yaml"],
+            $$"""
+            connections:
+              backup: { type: mongodb, dump: dump, database: shop }
+              warehouse:
+                {{warehouse.ConnectionYaml}}
+            jobs:
+              load:
+                tasks:
+                  - name: all
+                    source: { connection: backup, dataset: "*", replication_method: full_refresh }
+                    target: { connection: warehouse, table: "raw.{dataset}", write_disposition: replace }
+            """);
+
+        for (int run = 0; run < 2; run++)
+        {
+            MillraceProcess.Run(folder.Path, warehouse.Environment, "run", "load").ShouldExitWith(0);
+            warehouse.Tables("raw").ShouldBe(["empty", "full"], ignoreOrder: true);
+        }
+    }
 }

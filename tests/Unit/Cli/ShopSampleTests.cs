@@ -61,6 +61,18 @@ public sealed class ShopSampleTests : IDisposable
         orders.ForEach(o => BsonValidator.Validate(o));
     }
 
+    [Fact]
+    public void What_is_said_of_the_log_is_what_stands_on_the_disk_and_nothing_of_an_earlier_sample_stays()
+    {
+        ShopSampleResult sample = Write("a", changes: 500, seed: 1);
+        sample.LogBytes.ShouldBe(sample.LogFiles.Sum(f => new FileInfo(Path.Combine(sample.Folder, f)).Length));
+        string[] files = [.. sample.LogFiles.Select(f => Path.Combine(sample.Folder, f))];
+
+        sample = Write("a", changes: 0, seed: 1);
+        files.ShouldAllBe(f => !File.Exists(f));
+        sample.DumpLogBytes.ShouldBe(new FileInfo(Path.Combine(sample.Folder, "oplog.bson")).Length);
+    }
+
     private ShopSampleResult Write(string name, int changes, long seed) =>
         ShopSample.Write(new ShopSampleOptions(Path.Combine(_folder.FullName, name), 2_000, changes, seed));
 
