@@ -10,7 +10,7 @@ internal sealed class RunChoice
 {
     private readonly TaskChoice _choice;
     private readonly Option<bool> _refresh;
-    private readonly Option<DateTimeOffset?> _from = DateOption.Create("--from", "Backfill: only rows from this time on (inclusive).");
+    private readonly Option<DateTimeOffset?> _from = DateOption.Create("--from", "Backfill: read the datasets again from this time on (inclusive), beside the task's checkpoints, which stay.");
     private readonly Option<DateTimeOffset?> _to = DateOption.Create("--to", "Backfill: only rows before this time (exclusive).");
     private readonly LimitOptions _limits;
 

@@ -13,6 +13,9 @@ public sealed record ReadPlan(IReadOnlyList<PartitionPlan> Partitions)
 {
     /// <summary>What whoever runs the task should know before it reads: whole sentences, without secrets.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>True where partitions that have a checkpoint begin at their start once more.</summary>
+    internal bool BeginsAgain { get; init; }
 }
 
 /// <summary>One partition to read.</summary>

@@ -35,29 +35,29 @@ internal sealed class GenerationState
     public bool IsComplete => Current(GenerationMarker)?.Position == Complete;
 
     public static async Task<GenerationState> LoadAsync(
-        IDestination target, TaskDefinition task, bool newGeneration, CancellationToken cancellationToken)
+        IDestination target, TaskDefinition task, bool newGeneration, bool isBackfill, CancellationToken cancellationToken)
     {
-        return Of(await target.CommittedAsync(task.Key, cancellationToken).ConfigureAwait(false), task, newGeneration);
+        return Of(await target.CommittedAsync(task.Key, cancellationToken).ConfigureAwait(false), task, newGeneration, isBackfill);
     }
 
     /// <summary>The state that these checkpoints of the task are.</summary>
-    public static GenerationState Of(IReadOnlyList<Checkpoint> committed, TaskDefinition task, bool newGeneration)
+    public static GenerationState Of(IReadOnlyList<Checkpoint> committed, TaskDefinition task, bool newGeneration, bool isBackfill)
     {
         Dictionary<string, Checkpoint> stored = committed.ToDictionary(c => c.Partition, StringComparer.Ordinal);
         int generation = committed.Count == 0 ? 1 : committed.Max(c => c.Generation);
         var state = new GenerationState(task, generation, stored);
 
-        // A full refresh whose last generation is complete begins the next one; one that a budget cut short goes on.
-        bool refreshed = task.Source.Method == ReplicationMethod.FullRefresh && state.IsComplete;
+        // A full refresh whose last generation is complete begins the next one; one that a budget cut short goes on, and so does a backfill.
+        bool refreshed = !isBackfill && task.Source.Method == ReplicationMethod.FullRefresh && state.IsComplete;
         return committed.Count > 0 && (newGeneration || refreshed) ? state.Next() : state;
     }
 
     /// <summary>The same checkpoints, seen from a new generation.</summary>
     public GenerationState Next() => new(_task, Generation + 1, Stored);
 
-    /// <summary>The checkpoints of the source's partitions in this generation.</summary>
-    public IReadOnlyList<Checkpoint> OfGeneration() =>
-        [.. Stored.Values.Where(c => c.Generation == Generation && !c.Partition.StartsWith('#'))];
+    /// <summary>The checkpoints of the source's partitions in this generation: those of ordinary runs, or those of backfills.</summary>
+    public IReadOnlyList<Checkpoint> OfGeneration(bool ofBackfills = false) =>
+        [.. Stored.Values.Where(c => c.Generation == Generation && !c.Partition.StartsWith('#') && Backfill.Owns(c.Partition) == ofBackfills)];
 
     /// <summary>The checkpoint of a partition in this generation, or null.</summary>
     public Checkpoint? Current(string partition) =>

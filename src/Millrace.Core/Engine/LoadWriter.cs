@@ -46,8 +46,8 @@ internal sealed class LoadWriter(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         totals.SetStored([.. state.Stored.Values]);
-        PartitionPlan[] fresh = [.. plan.Partitions.Where(p => state.Current(p.Name) is null)];
-        bool isNew = state.Current(GenerationState.GenerationMarker) is null;
+        PartitionPlan[] fresh = [.. plan.Partitions.Where(p => plan.BeginsAgain || state.Current(p.Name) is null)];
+        bool isNew = !IsBackfill && state.Current(GenerationState.GenerationMarker) is null;
         Position shape = new TaskShape(task).Fingerprint;
         bool isReshaped = state.Current(TaskShape.Marker)?.Position != shape;
         if (fresh.Length == 0 && !isNew && !isReshaped)
@@ -113,8 +113,7 @@ internal sealed class LoadWriter(
     {
         // A plan without any snapshot partition left (an empty source, or all read by earlier runs) completes the generation, too.
         _isSnapshotDone |= _snapshotLeft.Count == 0;
-        bool completes = _isSnapshotDone && !state.IsComplete && _moved.Count == 0;
-        return !(CanCommit || completes) || await CommitAsync(cancellationToken).ConfigureAwait(false);
+        return !(CanCommit || (Completes && _moved.Count == 0)) || await CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Commits the load, and with it the snapshot where its last row is in.</summary>
@@ -124,9 +123,8 @@ internal sealed class LoadWriter(
         long started = Stopwatch.GetTimestamp();
         CanCommit = false;
         await BeginAsync(cancellationToken).ConfigureAwait(false);
-        bool completes = _isSnapshotDone && !state.IsComplete;
-        List<(Checkpoint? Expected, Checkpoint Next)> moves = Moves(completes);
-        var request = new CommitRequest(moves) { Completed = completes ? await CompletedTablesAsync(cancellationToken).ConfigureAwait(false) : [] };
+        List<(Checkpoint? Expected, Checkpoint Next)> moves = Moves(Completes);
+        var request = new CommitRequest(moves) { Completed = Completes ? await CompletedTablesAsync(cancellationToken).ConfigureAwait(false) : [] };
         CommitOutcome outcome = await _session!.CommitAsync(request, cancellationToken).ConfigureAwait(false);
         await DisposeAsync().ConfigureAwait(false);
         state.Replace(outcome.Stored);
@@ -178,8 +176,7 @@ internal sealed class LoadWriter(
 
     private async Task<bool> CommitIfDueAsync(CancellationToken cancellationToken)
     {
-        bool completes = _isSnapshotDone && !state.IsComplete;
-        bool isDue = completes ? CanCommit || _moved.Count == 0 : CanCommit && IsLoadFull();
+        bool isDue = Completes ? CanCommit || _moved.Count == 0 : CanCommit && IsLoadFull();
         return !isDue || await CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -196,11 +193,14 @@ internal sealed class LoadWriter(
         return moves;
     }
 
-    // In a first generation nothing older can be left, so a merge need not look for it. A backfill reads a part, so what it did not read stays.
+    private bool IsBackfill => context.From is not null || context.To is not null;
+
+    private bool Completes => _isSnapshotDone && !state.IsComplete && !IsBackfill;
+
+    // In a first generation nothing older can be left, so a merge need not look for it.
     private async ValueTask<ImmutableArray<TableId>> CompletedTablesAsync(CancellationToken cancellationToken)
     {
-        bool isPart = context.From is not null || context.To is not null;
-        if (task.Target.Disposition != WriteDisposition.Replace && (state.Generation == 1 || isPart))
+        if (task.Target.Disposition != WriteDisposition.Replace && state.Generation == 1)
         {
             return [];
         }

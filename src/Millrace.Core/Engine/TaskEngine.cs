@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
+using Millrace.Core.Engine.Shaping;
 using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
 
 namespace Millrace.Core.Engine;
 
@@ -78,25 +80,28 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
 
     private async Task<AttemptEnd> AttemptAsync(ReadBudget budget, bool newGeneration, CancellationToken cancellationToken)
     {
+        Backfill? backfill = Backfill.Of(task, context);
         var settings = new DestinationSettings(context.Destination) { Options = task.Target.Options, Time = context.Time };
         IDestination target = destination.CreateDestination(settings);
         await using (target.ConfigureAwait(false))
         {
-            GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, cancellationToken).ConfigureAwait(false);
-            ThrowIfNothingToBackfill(state);
+            GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, backfill is not null, cancellationToken).ConfigureAwait(false);
             if (await state.FindVanishedTableAsync(target, cancellationToken).ConfigureAwait(false) is { } vanished)
             {
-                HandleVanished(vanished);
+                HandleVanished(vanished, backfill is not null);
                 state = state.Next();
             }
 
             ImmutableArray<string> datasets = await ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfRetargeted(state, datasets, target.Naming);
             ISource reader = source.CreateSource(SourceSettingsFor(datasets));
+            reader = backfill?.Wrap(reader, task, mayBeginAgain: !_isUnderWay) ?? reader;
+            _isUnderWay = true;
             await using (reader.ConfigureAwait(false))
             {
                 try
                 {
-                    var request = new PlanRequest(state.OfGeneration(), state.Generation);
+                    var request = new PlanRequest(state.OfGeneration(backfill is not null), state.Generation);
                     ReadPlan plan = await reader.PlanAsync(request, cancellationToken).ConfigureAwait(false);
                     context.Observer.Planned(plan, state.Generation);
                     foreach (string note in plan.Notes)
@@ -108,7 +113,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
                     var pipeline = new Pipeline(task, context, reader, target, state, plan, budget, datasets, _totals);
                     return await pipeline.RunAsync(cancellationToken).ConfigureAwait(false);
                 }
-                catch (MillraceException e) when (e.Code == ErrorCodes.HistoryLost && task.Source.OnHistoryLost == OnHistoryLost.Resnapshot)
+                catch (MillraceException e) when (e.Code == ErrorCodes.HistoryLost && backfill is null && task.Source.OnHistoryLost == OnHistoryLost.Resnapshot)
                 {
                     context.Observer.Note(NoteLevel.Warning, $"{e.Code}: {e.Message} Starting a new snapshot, as on_history_lost says.");
                     return AttemptEnd.Resnapshot;
@@ -117,23 +122,26 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         }
     }
 
-    private void ThrowIfNothingToBackfill(GenerationState state)
+    // The task was given another table, or another project's task has the same key and brought its checkpoints into this destination.
+    private void ThrowIfRetargeted(GenerationState state, ImmutableArray<string> datasets, NamingRule naming)
     {
-        bool isBackfill = context.From is not null || context.To is not null;
-        if (isBackfill && task.Source.Method == ReplicationMethod.ChangeCapture && state.IsComplete && !_isUnderWay)
+        TableId[] loaded = [.. state.LoadedTables(ofGeneration: true)];
+        bool isOthers = loaded.Length > 0 && !datasets.IsDefaultOrEmpty && state.OfGeneration().Count > 0
+            && !datasets.Any(d => loaded.Contains(TargetNames.For(task.Target.Table, d, naming)));
+        if (isOthers)
         {
             throw new MillraceException(
-                ErrorCodes.InvalidConfiguration,
-                $"Task {task.Key}: --from and --to choose what a snapshot reads, and this task's snapshot is complete.",
-                "Add --full-refresh to read these dates again; rows outside of them stay as they are.");
+                ErrorCodes.Retargeted,
+                $"Task {task.Key} has checkpoints here that go with {string.Join(", ", loaded.Take(3))}, and now writes {task.Target.Table}: "
+                    + "rows that were loaded there would be missing here.",
+                "If the task's table was changed, load it anew with --full-refresh, or set the table back. "
+                    + "If another project wrote them, give this task a key of its own with id:.");
         }
-
-        _isUnderWay = true;
     }
 
-    private void HandleVanished(string table)
+    private void HandleVanished(string table, bool isBackfill)
     {
-        if (task.Target.OnTargetVanished == OnTargetVanished.Fail)
+        if (task.Target.OnTargetVanished == OnTargetVanished.Fail || isBackfill)
         {
             throw new MillraceException(
                 ErrorCodes.TargetVanished,

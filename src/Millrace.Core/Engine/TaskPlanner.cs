@@ -19,13 +19,16 @@ public static class TaskPlanner
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(context);
-        GenerationState state = GenerationState.Of(committed, task, context.FullRefresh);
+        Backfill? backfill = Backfill.Of(task, context);
+        GenerationState state = GenerationState.Of(committed, task, context.FullRefresh, backfill is not null);
         var engine = new TaskEngine(task, source, source, context);
         ISource reader = source.CreateSource(
             engine.SourceSettingsFor(await engine.ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false)));
+        reader = backfill?.Wrap(reader, task, mayBeginAgain: true) ?? reader;
         await using (reader.ConfigureAwait(false))
         {
-            ReadPlan plan = await reader.PlanAsync(new(state.OfGeneration(), state.Generation), cancellationToken).ConfigureAwait(false);
+            var request = new PlanRequest(state.OfGeneration(backfill is not null), state.Generation);
+            ReadPlan plan = await reader.PlanAsync(request, cancellationToken).ConfigureAwait(false);
             return (plan, state.Generation);
         }
     }

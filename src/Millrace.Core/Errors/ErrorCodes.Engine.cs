@@ -37,4 +37,7 @@ public static partial class ErrorCodes
 
     /// <summary>A mask was added after rows were loaded without it.</summary>
     public static readonly ErrorCode MaskAdded = new("MR1312", "A field is masked now of which rows were loaded in the clear.", ErrorKind.Configuration);
+
+    /// <summary>A task has checkpoints in the destination, and none of its tables is one that they go with.</summary>
+    public static readonly ErrorCode Retargeted = new("MR1313", "A task's checkpoints go with other tables than it writes now.", ErrorKind.Configuration);
 }
