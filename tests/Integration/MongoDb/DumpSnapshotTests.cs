@@ -123,7 +123,7 @@ public sealed class DumpSnapshotTests : IDisposable
             SourceRunner truncated = await Read();
 
             cut.Error.ShouldNotBeNull().Message.ShouldContain("of the uncompressed data");
-            cut.Error.Fix.ShouldNotBeNull().ShouldContain("decompress");
+            cut.Error.Fix.ShouldNotBeNull().ShouldContain("--full-refresh");
             truncated.Error.ShouldNotBeNull().Message.ShouldContain("of the uncompressed data");
             truncated.Rows.Count.ShouldBeInRange(1, 2999);
         }

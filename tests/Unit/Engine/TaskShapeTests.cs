@@ -26,7 +26,7 @@ public sealed class TaskShapeTests
         foreach (bool isPart in (bool[])[false, true])
         {
             MillraceException refused = await Should.ThrowAsync<MillraceException>(
-                () => RunAsync(c => isPart ? c with { FullRefresh = true, From = DateTimeOffset.UnixEpoch } : c, Mask));
+                () => RunAsync(c => isPart ? c with { From = DateTimeOffset.UnixEpoch } : c, Mask));
             (refused.Code, refused.ConfigPath).ShouldBe((ErrorCodes.MaskAdded, "columns"));
             refused.Fix.ShouldNotBeNull().ShouldContain("--full-refresh");
         }
