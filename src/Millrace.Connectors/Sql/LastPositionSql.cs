@@ -9,7 +9,7 @@ namespace Millrace.Connectors.Sql;
 internal sealed class LastPositionSql(SqlDialect dialect, SystemTables system, TableId table)
 {
     private readonly string _isMine =
-        $"table_schema = {dialect.Literal(table.Schema)} AND table_name = {dialect.Literal(table.Name)} AND last_generation IS NOT NULL";
+        $"{system.Names(table)} AND last_generation IS NOT NULL";
 
     /// <summary>A query of generation and position; no row where they are not known.</summary>
     public string Read() => $"SELECT last_generation, last_position FROM {system.Tables} WHERE {_isMine}";

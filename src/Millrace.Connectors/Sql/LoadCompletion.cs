@@ -141,7 +141,7 @@ internal sealed class LoadCompletion(
                 await channel.ExecuteAsync(
                     $"""
                     UPDATE {store.System.Columns} SET is_wide = TRUE
-                    WHERE {store.Schemas.Names(resolved)} AND column_name IN ({string.Join(", ", load.WideColumns.Select(store.Dialect.Literal))})
+                    WHERE {store.System.Names(resolved)} AND column_name IN ({string.Join(", ", load.WideColumns.Select(store.Dialect.Literal))})
                     """,
                     cancellationToken).ConfigureAwait(false);
             }

@@ -149,8 +149,8 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
         if (load.Write.Disposition == WriteDisposition.Merge)
         {
             bool may = load.Stored.Note is { IsManaged: true } && load.IsKeyed && !load.IsScd2
-                && await HasRowAsync(store.Dialect.IsFreshQuery(load.Stored.Id), cancellationToken).ConfigureAwait(false)
-                && !await HasRowAsync(new TombstoneSql(store.Dialect, load, request, store.System).Any(), cancellationToken).ConfigureAwait(false);
+                && await channel.HasRowAsync(store.Dialect.IsFreshQuery(load.Stored.Id), cancellationToken).ConfigureAwait(false)
+                && !await channel.HasRowAsync(new TombstoneSql(store.Dialect, load, request, store.System).Any(), cancellationToken).ConfigureAwait(false);
             if (!may)
             {
                 return false;
@@ -167,7 +167,7 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
             }
 
             if (load.Write.Disposition == WriteDisposition.Merge
-                && !await HasRowAsync(store.Dialect.IsFreshQuery(load.Stored.Id), cancellationToken).ConfigureAwait(false))
+                && !await channel.HasRowAsync(store.Dialect.IsFreshQuery(load.Stored.Id), cancellationToken).ConfigureAwait(false))
             {
                 return false;
             }
@@ -302,7 +302,4 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
             await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private async ValueTask<bool> HasRowAsync(string query, CancellationToken cancellationToken) =>
-        (await channel.QueryAsync(query, cancellationToken).ConfigureAwait(false)).Count > 0;
 }

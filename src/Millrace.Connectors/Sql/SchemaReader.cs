@@ -73,7 +73,7 @@ internal sealed class SchemaReader(SqlDialect dialect, SystemTables system)
             $"""
             SELECT column_name, logical_type, source_path, source_type, is_wide
             FROM {system.Columns}
-            WHERE table_schema = {dialect.Literal(table.Schema)} AND table_name = {dialect.Literal(table.Name)}
+            WHERE {system.Names(table)}
             """,
             cancellationToken).ConfigureAwait(false);
         return rows.ToDictionary(
@@ -88,7 +88,7 @@ internal sealed class SchemaReader(SqlDialect dialect, SystemTables system)
             $"""
             SELECT is_managed, key_columns, key_index, disposition, strategy, delete_mode, change_capture, generation
             FROM {system.Tables}
-            WHERE table_schema = {dialect.Literal(table.Schema)} AND table_name = {dialect.Literal(table.Name)}
+            WHERE {system.Names(table)}
             """,
             cancellationToken).ConfigureAwait(false);
         if (rows.Count == 0)

@@ -39,8 +39,8 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
     /// <summary>Removes what is noted of a table.</summary>
     public string Forget(TableId table) =>
         $"""
-        DELETE FROM {system.Columns} WHERE {Names(table)};
-        DELETE FROM {system.Tables} WHERE {Names(table)}
+        DELETE FROM {system.Columns} WHERE {system.Names(table)};
+        DELETE FROM {system.Tables} WHERE {system.Names(table)}
         """;
 
     /// <summary>Creates a schema that is missing.</summary>
@@ -152,7 +152,7 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
             {dropIndex}
             UPDATE {dialect.Quote(stored.Id)} SET {dialect.Quote(SystemColumns.Key)} = {key}
             WHERE {dialect.Quote(SystemColumns.Key)} IS NULL;
-            UPDATE {system.Tombstones} SET key_text = {dialect.Literal(tag + ":")} || key_text WHERE {Names(stored.Id)}
+            UPDATE {system.Tombstones} SET key_text = {dialect.Literal(tag + ":")} || key_text WHERE {system.Names(stored.Id)}
             """,
             cancellationToken).ConfigureAwait(false);
     }
@@ -196,10 +196,6 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
                 change_capture = excluded.change_capture, generation = excluded.generation
             """,
             cancellationToken).ConfigureAwait(false);
-
-    /// <summary>A condition that chooses the rows of Millrace's own tables that belong to a table.</summary>
-    public string Names(TableId table) =>
-        $"table_schema = {dialect.Literal(table.Schema)} AND table_name = {dialect.Literal(table.Name)}";
 
     /// <summary>The name of a table's unique index on its key.</summary>
     public string KeyIndexOf(TableId table) => names.KeyIndexOf(table);

@@ -22,6 +22,10 @@ internal abstract class SqlChannel : IAsyncDisposable
     /// <summary>Runs one statement and returns its rows, all in memory.</summary>
     public abstract ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken);
 
+    /// <summary>True where a query has a row.</summary>
+    public async ValueTask<bool> HasRowAsync(string query, CancellationToken cancellationToken) =>
+        (await QueryAsync(query, cancellationToken).ConfigureAwait(false)).Count > 0;
+
     /// <summary>Starts a transaction.</summary>
     public abstract ValueTask BeginAsync(CancellationToken cancellationToken);
 

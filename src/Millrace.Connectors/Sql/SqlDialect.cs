@@ -73,6 +73,9 @@ internal abstract class SqlDialect
     /// <summary>A query whose rows are the GRANT statements that give a table's privileges again, or an empty text.</summary>
     public virtual string GrantsQuery(TableId table) => "";
 
+    /// <summary>A query that has a row where the table has one.</summary>
+    public string AnyRow(TableId table) => $"SELECT 1 FROM {Quote(table)} LIMIT 1";
+
     /// <summary>A query that has a row where rows may go straight into a table: it is empty, and <see cref="InsertionOrder"/> will grow.</summary>
     public virtual string IsFreshQuery(TableId table) => $"SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM {Quote(table)})";
 

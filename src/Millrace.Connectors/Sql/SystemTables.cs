@@ -49,7 +49,7 @@ internal sealed class SystemTables
     private const string CheckFailuresName = "_millrace_check_failures";
 
     /// <summary>How many there are.</summary>
-    public static int Count => Names.Length;
+    public static int Count => AllNames.Length;
 
     /// <summary>A query for the names of those that are there: each may have been dropped for itself.</summary>
     public string ExistQuery()
@@ -61,11 +61,17 @@ internal sealed class SystemTables
             SELECT table_name
             FROM information_schema.tables
             WHERE table_catalog = current_database() AND {schema} = {(ignoresCase ? $"lower({wanted})" : wanted)}
-              AND table_name IN ({string.Join(", ", Names.Select(_dialect.Literal))})
+              AND table_name IN ({string.Join(", ", AllNames.Select(_dialect.Literal))})
             """;
     }
 
-    private static readonly string[] Names =
+    /// <summary>A condition that chooses the rows that are about a table.</summary>
+    /// <param name="table">The table, its schema resolved.</param>
+    /// <param name="prefix">What stands before the columns' names: empty, or an alias and a dot.</param>
+    public string Names(TableId table, string prefix = "") =>
+        $"{prefix}table_schema = {_dialect.Literal(table.Schema)} AND {prefix}table_name = {_dialect.Literal(table.Name)}";
+
+    private static readonly string[] AllNames =
         [CheckpointsName, TablesName, ColumnsName, QuarantineName, TombstonesName, CheckFailuresName];
 
     /// <summary>Makes those that are missing.</summary>

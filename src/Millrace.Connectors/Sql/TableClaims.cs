@@ -59,7 +59,11 @@ internal sealed class TableClaims(SqlDialect dialect, SystemTables system, Schem
 
         StoredTable? stored = await reader.ReadAsync(channel, table, cancellationToken).ConfigureAwait(false);
         bool isOurs = tasks.Count > 1 && tasks.Any(t => t.Text(0) == taskKey);
-        if (stored is null || !Endangers(write, stored.Note?.Write, isOurs) || !await HasRowsAsync(channel, table, cancellationToken).ConfigureAwait(false))
+
+        // A marker outlives its table: one that was dropped, or is made anew just now, is nobody's.
+        if (stored is null
+            || !Endangers(write, stored.Note?.Write, isOurs)
+            || !await channel.HasRowAsync(dialect.AnyRow(table), cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -72,10 +76,6 @@ internal sealed class TableClaims(SqlDialect dialect, SystemTables system, Schem
                 + "for good, drop the table.",
             "target.table");
     }
-
-    // A marker outlives its table: one that was dropped, or is made anew just now, is nobody's.
-    private async ValueTask<bool> HasRowsAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken) =>
-        (await channel.QueryAsync($"SELECT 1 FROM {dialect.Quote(table)} LIMIT 1", cancellationToken).ConfigureAwait(false)).Count > 0;
 
     private string TasksOf(TableId table)
     {

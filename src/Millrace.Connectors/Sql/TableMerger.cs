@@ -111,7 +111,7 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         }
 
         var tombstones = new TombstoneSql(dialect, load, request, system);
-        if ((await channel.QueryAsync(tombstones.Any(), cancellationToken).ConfigureAwait(false)).Count > 0)
+        if (await channel.HasRowAsync(tombstones.Any(), cancellationToken).ConfigureAwait(false))
         {
             await RunAsync(tombstones.DropStaleByTombstone(), cancellationToken).ConfigureAwait(false);
         }

@@ -39,7 +39,7 @@ internal sealed class TableSwap(
     private async ValueTask<bool> HasDependentsAsync(StoredTable target, CancellationToken cancellationToken)
     {
         string query = dialect.DependentsQuery(target.Id, target.Note?.KeyIndex);
-        return query.Length > 0 && (await channel.QueryAsync(query, cancellationToken).ConfigureAwait(false)).Count > 0;
+        return query.Length > 0 && await channel.HasRowAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask RenameAsync(
@@ -61,10 +61,10 @@ internal sealed class TableSwap(
             {schemas.Forget(target)};
             ALTER TABLE {dialect.Quote(from)} RENAME TO {dialect.Quote(target.Name)};
             {(index is null ? "" : $"ALTER INDEX {dialect.Quote(new TableId(from.Schema, shadow.KeyIndex!))} RENAME TO {dialect.Quote(index)};")}
-            UPDATE {system.Columns} SET table_name = {dialect.Literal(target.Name)} WHERE {schemas.Names(from)};
+            UPDATE {system.Columns} SET table_name = {dialect.Literal(target.Name)} WHERE {system.Names(from)};
             UPDATE {system.Tables}
             SET table_name = {dialect.Literal(target.Name)}, generation = {dialect.Literal(generation)}, key_index = {dialect.Literal(index)}
-            WHERE {schemas.Names(from)}
+            WHERE {system.Names(from)}
             """,
             cancellationToken).ConfigureAwait(false);
         foreach (SqlRow grant in granted)

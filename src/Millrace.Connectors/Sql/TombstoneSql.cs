@@ -37,6 +37,5 @@ internal sealed class TombstoneSql(SqlDialect dialect, TableLoad load, WriteRequ
     // A row that is marked as deleted carries the position itself.
     private string AndUnknown => $"\n  AND NOT EXISTS (SELECT 1 FROM {Target} AS t WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)})";
 
-    private string IsMine =>
-        $"b.table_schema = {Dialect.Literal(Load.Stored.Id.Schema)} AND b.table_name = {Dialect.Literal(Load.Stored.Id.Name)}";
+    private string IsMine => system.Names(Load.Stored.Id, "b.");
 }

@@ -29,7 +29,9 @@ internal sealed class WriteFit(SqlDialect dialect, SchemaReader reader)
         }
 
         StoredTable? stored = await reader.ReadAsync(channel, table, cancellationToken).ConfigureAwait(false);
-        if (stored?.Note is { } note && !Fits(note, write, generation) && await HasRowsAsync(channel, table, cancellationToken).ConfigureAwait(false))
+        if (stored?.Note is { } note
+            && !Fits(note, write, generation)
+            && await channel.HasRowAsync(dialect.AnyRow(table), cancellationToken).ConfigureAwait(false))
         {
             throw Misfit(table, note, write);
         }
@@ -57,9 +59,6 @@ internal sealed class WriteFit(SqlDialect dialect, SchemaReader reader)
         ImmutableArray<string> key = write.Schema.Key;
         return key.IsEmpty || key is [SystemColumns.Key] || !write.ParentKey.IsEmpty || note.Key.ToHashSet(StringComparer.Ordinal).SetEquals(key);
     }
-
-    private async ValueTask<bool> HasRowsAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken) =>
-        (await channel.QueryAsync($"SELECT 1 FROM {dialect.Quote(table)} LIMIT 1", cancellationToken).ConfigureAwait(false)).Count > 0;
 
     private MillraceException Misfit(TableId table, TableNote note, TableWrite write) => new(
         ErrorCodes.TableWrittenOtherwise,

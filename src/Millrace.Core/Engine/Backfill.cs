@@ -23,7 +23,7 @@ internal sealed class Backfill
     /// <exception cref="MillraceException">MR1002: the task or the run does not go with one.</exception>
     public static Backfill? Of(TaskDefinition task, RunContext context)
     {
-        if (context.From is null && context.To is null)
+        if (!context.IsBackfill)
         {
             return null;
         }

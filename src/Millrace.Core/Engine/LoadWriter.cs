@@ -47,7 +47,7 @@ internal sealed class LoadWriter(
     {
         totals.SetStored([.. state.Stored.Values]);
         PartitionPlan[] fresh = [.. plan.Partitions.Where(p => plan.BeginsAgain || state.Current(p.Name) is null)];
-        bool isNew = !IsBackfill && state.Current(GenerationState.GenerationMarker) is null;
+        bool isNew = !context.IsBackfill && state.Current(GenerationState.GenerationMarker) is null;
         Position shape = new TaskShape(task).Fingerprint;
         bool isReshaped = state.Current(TaskShape.Marker)?.Position != shape;
         if (fresh.Length == 0 && !isNew && !isReshaped)
@@ -193,9 +193,7 @@ internal sealed class LoadWriter(
         return moves;
     }
 
-    private bool IsBackfill => context.From is not null || context.To is not null;
-
-    private bool Completes => _isSnapshotDone && !state.IsComplete && !IsBackfill;
+    private bool Completes => _isSnapshotDone && !state.IsComplete && !context.IsBackfill;
 
     // In a first generation nothing older can be left, so a merge need not look for it.
     private async ValueTask<ImmutableArray<TableId>> CompletedTablesAsync(CancellationToken cancellationToken)

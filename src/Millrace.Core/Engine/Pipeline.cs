@@ -29,7 +29,7 @@ internal sealed class Pipeline(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var tables = new TableSet(task, target, datasets, [.. state.LoadedTables(ofGeneration: false)]);
         tables.ThrowIfAnyShared();
-        if (new TaskShape(task).Compare(state, context.From is not null || context.To is not null) is { } warning)
+        if (new TaskShape(task).Compare(state, context.IsBackfill) is { } warning)
         {
             context.Observer.Note(NoteLevel.Warning, warning);
         }

@@ -21,6 +21,9 @@ public sealed record RunContext(long RunId, ConnectionSettings Source, Connectio
     /// <summary>Backfill before this time (exclusive).</summary>
     public DateTimeOffset? To { get; init; }
 
+    /// <summary>True for a run over a range of time, beside the task's ordinary reading.</summary>
+    internal bool IsBackfill => From is not null || To is not null;
+
     /// <summary>True to keep going: when the head is reached, wait and look again.</summary>
     public bool Follow { get; init; }
 

@@ -40,56 +40,22 @@ public sealed class TaskEngineTests
     [Fact]
     public async Task AnyBudgetGivesTheSameEndStateAndNoRunExceedsIt()
     {
-        for (int seed = 0; seed < 40; seed++)
-        {
-            var random = new Random(seed);
-            var scripts = Scripts(random, 200);
-            var store = new MemoryStore();
-            int maxRows = random.Next(1, 80);
-            int runs = 0;
-            TaskOutcome outcome;
-            do
-            {
-                outcome = await Engine(scripts, store, limits: new(maxRows, null, null), random: random).RunAsync(TestContext.Current.CancellationToken);
-                int unit = scripts.Values.Max(LargestUnit);
-                outcome.Rows.ShouldBeLessThanOrEqualTo(Math.Max(maxRows, unit));
-                (++runs).ShouldBeLessThan(2000);
-            }
-            while (outcome.LimitReached is not null);
-
-            AssertEndState(store, scripts);
-        }
+        await RunUntilDoneAsync(asksBudget: true, (outcome, maxRows, unit) => outcome.Rows.ShouldBeLessThanOrEqualTo(Math.Max(maxRows, unit)));
     }
 
     [Fact]
     public async Task ASourceThatNeverAsksIsStoppedAtACommitPointAndTheNextRunGoesOnThere()
     {
-        for (int seed = 0; seed < 40; seed++)
+        int[] runs = await RunUntilDoneAsync(asksBudget: false, (outcome, maxRows, unit) =>
         {
-            var random = new Random(seed);
-            var scripts = Scripts(random, 200);
-            var store = new MemoryStore();
-            int maxRows = random.Next(1, 80);
-            int runs = 0;
-            TaskOutcome outcome;
-            do
+            if (outcome.LimitReached is not null)
             {
-                outcome = await Engine(scripts, store, limits: new(maxRows, null, null), random: random, prepare: s => s.AsksBudget = false)
-                    .RunAsync(TestContext.Current.CancellationToken);
-                if (outcome.LimitReached is not null)
-                {
-                    // Three partitions at once, each until the end of its batch and unit.
-                    outcome.LimitReached.ShouldBe("run_max_rows");
-                    outcome.Rows.ShouldBeInRange(1, maxRows + (3 * (12 + scripts.Values.Max(LargestUnit))));
-                }
-
-                (++runs).ShouldBeLessThan(2000);
+                // Three partitions at once, each until the end of its batch and unit.
+                outcome.LimitReached.ShouldBe("run_max_rows");
+                outcome.Rows.ShouldBeInRange(1, maxRows + (3 * (12 + unit)));
             }
-            while (outcome.LimitReached is not null);
-
-            runs.ShouldBeGreaterThan(3);
-            AssertEndState(store, scripts);
-        }
+        });
+        runs.ShouldAllBe(r => r > 3);
     }
 
     [Fact]
@@ -239,6 +205,35 @@ public sealed class TaskEngineTests
         raced.ShouldBeTrue();
         (e is null || e is MillraceException { Code.Id: "MR1301" }).ShouldBeTrue(e?.ToString());
         AssertEndState(store, scripts);
+    }
+
+    /// <summary>Runs 40 random scripts under random row budgets, each until nothing is left.</summary>
+    /// <param name="asksBudget">Whether the source asks the budget before it reads on.</param>
+    /// <param name="check">Given each run's outcome, its run_max_rows and the largest indivisible unit in rows.</param>
+    /// <returns>For each script the number of runs it took.</returns>
+    private static async Task<int[]> RunUntilDoneAsync(bool asksBudget, Action<TaskOutcome, int, int> check)
+    {
+        int[] runs = new int[40];
+        for (int seed = 0; seed < runs.Length; seed++)
+        {
+            var random = new Random(seed);
+            var scripts = Scripts(random, 200);
+            var store = new MemoryStore();
+            int maxRows = random.Next(1, 80);
+            TaskOutcome outcome;
+            do
+            {
+                outcome = await Engine(scripts, store, limits: new(maxRows, null, null), random: random, prepare: s => s.AsksBudget = asksBudget)
+                    .RunAsync(TestContext.Current.CancellationToken);
+                check(outcome, maxRows, scripts.Values.Max(LargestUnit));
+                (++runs[seed]).ShouldBeLessThan(2000);
+            }
+            while (outcome.LimitReached is not null);
+
+            AssertEndState(store, scripts);
+        }
+
+        return runs;
     }
 
     internal static TaskEngine Engine(
