@@ -45,7 +45,9 @@ internal sealed class PostgreSqlErrors(string connection, NpgsqlConnectionString
             ErrorCodes.CannotConnect, e, "Wait until the server accepts connections, or raise its max_connections.", true),
         PostgresErrorCodes.QueryCanceled => Make(
             ErrorCodes.StatementTimeout, e, "Raise statement_timeout of the connection, or find out who cancelled the statement.", true, "statement_timeout"),
-        PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => Make(
+        PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => Make(
+            ErrorCodes.TransactionConflict, e, "Start the run again; it goes on from the last commit. If this repeats, let one run at a time write the tables that tasks share.", true),
+        PostgresErrorCodes.LockNotAvailable => Make(
             ErrorCodes.LockConflict, e, "Start the run again; if this repeats, see in pg_stat_activity who holds the lock, or raise lock_timeout.", true, "lock_timeout"),
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or "57P04" or "57P05" or "25P03" => Lost(e),
         _ when e.SqlState.StartsWith("08", StringComparison.Ordinal) => Lost(e),

@@ -76,6 +76,12 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
             return;
         }
 
+        load.KeyIndex = await BuiltIndexAsync(load, cancellationToken).ConfigureAwait(false);
+        if (load.KeyIndex is not null)
+        {
+            return;
+        }
+
         string name = schemas.KeyIndexOf(load.Stored.Id);
         if (!await channel.TryUniqueAsync(table.CreateKeyIndex(name), cancellationToken).ConfigureAwait(false))
         {
@@ -86,6 +92,15 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         load.KeyIndex = name;
         await schemas.NoteAsync(
             channel, load.Stored.Id, note with { KeyIndex = name, Key = load.Write.Schema.Key, Write = load.Write }, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Another task's load may have built it since this one read the table.
+    private async ValueTask<string?> BuiltIndexAsync(TableLoad load, CancellationToken cancellationToken)
+    {
+        await channel.LockAsync(SqlStore.LockName(load.Stored.Id), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<SqlRow> notes = await channel.QueryAsync(
+            $"SELECT key_index FROM {system.Tables} WHERE {system.Names(load.Stored.Id)}", cancellationToken).ConfigureAwait(false);
+        return notes.Count == 0 ? null : notes[0].TextOrNull(0);
     }
 
     // Asked within the transaction: another task's load may have moved the table on since this load began.

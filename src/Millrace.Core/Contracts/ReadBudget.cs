@@ -101,6 +101,23 @@ public sealed class ReadBudget
         }
     }
 
+    /// <summary>
+    /// Takes back what was granted beyond what is durable, because it is to be read again. Time that has passed and a request to stop stay.
+    /// </summary>
+    /// <param name="rows">Rows that are durable.</param>
+    /// <param name="bytes">Source payload bytes that are durable.</param>
+    internal void Return(long rows, long bytes)
+    {
+        lock (_gate)
+        {
+            // A source that never asked is held by what was seen of it alone.
+            bool hasAsked = _rows + _bytes > 0;
+            (_rows, _bytes) = hasAsked ? (Math.Min(_rows, rows), Math.Min(_bytes, bytes)) : (0, 0);
+            (_seenRows, _seenBytes) = (Math.Min(_seenRows, rows), Math.Min(_seenBytes, bytes));
+            _reached = _reached is "run_max_rows" or "run_max_bytes" ? null : _reached;
+        }
+    }
+
     /// <summary>Grants nothing further, so that the run ends at its next commit point.</summary>
     internal void Stop()
     {

@@ -34,10 +34,20 @@ internal sealed class GenerationState
     /// <summary>True where the generation's snapshot was complete before this run.</summary>
     public bool IsComplete => Current(GenerationMarker)?.Position == Complete;
 
+    /// <summary>Reads the state that an attempt starts from.</summary>
+    /// <param name="target">The destination.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="newGeneration">True to begin the next generation.</param>
+    /// <param name="isBackfill">True for a run over a range of time.</param>
+    /// <param name="begun">The generation that this attempt has begun already, before it was rolled back to its last commit; else null.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     public static async Task<GenerationState> LoadAsync(
-        IDestination target, TaskDefinition task, bool newGeneration, bool isBackfill, CancellationToken cancellationToken)
+        IDestination target, TaskDefinition task, bool newGeneration, bool isBackfill, int? begun, CancellationToken cancellationToken)
     {
-        return Of(await target.CommittedAsync(task.Key, cancellationToken).ConfigureAwait(false), task, newGeneration, isBackfill);
+        IReadOnlyList<Checkpoint> committed = await target.CommittedAsync(task.Key, cancellationToken).ConfigureAwait(false);
+        return begun is { } generation && committed.Count > 0
+            ? new(task, Math.Max(generation, committed.Max(c => c.Generation)), committed.ToDictionary(c => c.Partition, StringComparer.Ordinal))
+            : Of(committed, task, newGeneration, isBackfill);
     }
 
     /// <summary>The state that these checkpoints of the task are.</summary>

@@ -50,11 +50,17 @@ internal sealed class LoadWriter(
         bool isNew = !context.IsBackfill && state.Current(GenerationState.GenerationMarker) is null;
         Position shape = new TaskShape(task).Fingerprint;
         bool isReshaped = state.Current(TaskShape.Marker)?.Position != shape;
-        if (fresh.Length == 0 && !isNew && !isReshaped)
+        if (fresh.Length > 0 || isNew || isReshaped)
         {
-            return;
+            await CommitPlanAsync(fresh, isNew, isReshaped, shape, cancellationToken).ConfigureAwait(false);
         }
 
+        totals.Begun = state.Generation;
+    }
+
+    private async Task CommitPlanAsync(
+        PartitionPlan[] fresh, bool isNew, bool isReshaped, Position shape, CancellationToken cancellationToken)
+    {
         var request = new WriteRequest(task.Key, context.RunId, state.Generation, context.Time.GetUtcNow(), []);
         await target.PrepareAsync(request, cancellationToken).ConfigureAwait(false);
         LoadId load = LoadId.For(task.Key, state.Generation, fresh.Select(p => ("#plan:" + p.Name, p.Start.Text)).Append((TaskShape.Marker, shape.Text)));

@@ -31,6 +31,15 @@ internal sealed class RunTotals(TimeProvider time)
     private int _generation;
     private DateTimeOffset? _sourceTime;
 
+    /// <summary>The generation in which an attempt's plan is durable; null before.</summary>
+    public int? Begun { get; set; }
+
+    /// <summary>Rows whose load is durable.</summary>
+    public long RowsCommitted => _rowsCommitted;
+
+    /// <summary>Source payload bytes of those rows.</summary>
+    public long BytesCommitted => _bytesCommitted;
+
     /// <summary>Rows in quarantine, durable.</summary>
     public long Quarantined => _quarantined;
 

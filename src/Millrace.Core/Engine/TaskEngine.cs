@@ -19,6 +19,8 @@ namespace Millrace.Core.Engine;
 public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnector destination, RunContext context)
 {
     private const int MostResumes = 10;
+    private const int MostConflicts = 5;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
     private readonly RunTotals _totals = new(context.Time);
     private bool _isUnderWay;
@@ -36,7 +38,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         int resumes = 0;
         while (true)
         {
-            AttemptEnd end = await AttemptAsync(budget, newGeneration, cancellationToken).ConfigureAwait(false);
+            AttemptEnd end = await AttemptUntilGrantedAsync(budget, newGeneration, cancellationToken).ConfigureAwait(false);
             newGeneration = false;
             switch (end)
             {
@@ -56,7 +58,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
                         $"Task {task.Key}: the load that starts at the stored checkpoints is said to be committed already, and yet they do not move.",
                         "Load the task anew with --full-refresh, and report this with the output of 'millrace checkpoints list'.");
                 case AttemptEnd.Head when context.Follow && !budget.IsSpent():
-                    await WaitForMoreAsync(cancellationToken).ConfigureAwait(false);
+                    await PauseAsync(context.PollInterval, cancellationToken).ConfigureAwait(false);
                     break;
                 default:
                     return _totals.Outcome(budget.Reached);
@@ -64,12 +66,12 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         }
     }
 
-    private async Task WaitForMoreAsync(CancellationToken cancellationToken)
+    private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, context.Stopping);
         try
         {
-            await Task.Delay(context.PollInterval, context.Time, either.Token).ConfigureAwait(false);
+            await Task.Delay(pause, context.Time, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -78,14 +80,39 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         }
     }
 
-    private async Task<AttemptEnd> AttemptAsync(ReadBudget budget, bool newGeneration, CancellationToken cancellationToken)
+    /// <summary>
+    /// Tries again where the destination rolled the attempt back so that another transaction could go on. What was committed stays; what was read
+    /// beyond it is read once more, and so does not count against the budget.
+    /// </summary>
+    private async Task<AttemptEnd> AttemptUntilGrantedAsync(ReadBudget budget, bool newGeneration, CancellationToken cancellationToken)
     {
+        int? begun = null;
+        for (int conflicts = 0; ; conflicts++)
+        {
+            try
+            {
+                return await AttemptAsync(budget, newGeneration, begun, cancellationToken).ConfigureAwait(false);
+            }
+            catch (MillraceException e) when (e.Code == ErrorCodes.TransactionConflict && conflicts < MostConflicts && !context.Stopping.IsCancellationRequested)
+            {
+                context.Observer.Note(NoteLevel.Warning, $"{e.Code}: {e.Message} Going on from the last commit (try {conflicts + 2}).");
+                begun = _totals.Begun ?? begun;
+                budget.Return(_totals.RowsCommitted, _totals.BytesCommitted);
+                await PauseAsync(FirstPause * (1 << conflicts), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<AttemptEnd> AttemptAsync(ReadBudget budget, bool newGeneration, int? begun, CancellationToken cancellationToken)
+    {
+        _isUnderWay |= _totals.Begun is not null;
+        _totals.Begun = null;
         Backfill? backfill = Backfill.Of(task, context);
         var settings = new DestinationSettings(context.Destination) { Options = task.Target.Options, Time = context.Time };
         IDestination target = destination.CreateDestination(settings);
         await using (target.ConfigureAwait(false))
         {
-            GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, backfill is not null, cancellationToken).ConfigureAwait(false);
+            GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, backfill is not null, begun, cancellationToken).ConfigureAwait(false);
             if (await state.FindVanishedTableAsync(target, cancellationToken).ConfigureAwait(false) is { } vanished)
             {
                 HandleVanished(vanished, backfill is not null);
@@ -96,7 +123,6 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
             ThrowIfRetargeted(state, datasets, target.Naming);
             ISource reader = source.CreateSource(SourceSettingsFor(datasets));
             reader = backfill?.Wrap(reader, task, mayBeginAgain: !_isUnderWay) ?? reader;
-            _isUnderWay = true;
             await using (reader.ConfigureAwait(false))
             {
                 try

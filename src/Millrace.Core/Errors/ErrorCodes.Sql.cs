@@ -20,7 +20,7 @@ public static partial class ErrorCodes
     /// <summary>A statement ran into a time limit.</summary>
     public static readonly ErrorCode StatementTimeout = new("MR1206", "A statement ran into the database's time limit.", ErrorKind.Run);
 
-    /// <summary>Another session held a lock for too long, or the two waited for each other.</summary>
+    /// <summary>Another session held a lock for too long.</summary>
     public static readonly ErrorCode LockConflict = new("MR1207", "Another session held a lock that the load needed.", ErrorKind.Run);
 
     /// <summary>The database refused a statement.</summary>
@@ -28,6 +28,9 @@ public static partial class ErrorCodes
 
     /// <summary>A value that the destination's type cannot hold.</summary>
     public static readonly ErrorCode ValueRefused = new("MR1209", "The destination cannot hold a value of the row.", ErrorKind.Run);
+
+    /// <summary>The database rolled a transaction back so that another could go on; the engine tries again by itself before it tells.</summary>
+    public static readonly ErrorCode TransactionConflict = new("MR1210", "The database rolled the load back so that another transaction could go on.", ErrorKind.Run);
 
     /// <summary>A row without a key.</summary>
     public static readonly ErrorCode KeyMissing = new("MR1220", "A key column of the row is NULL.", ErrorKind.Run);

@@ -32,6 +32,9 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
     /// <summary>True to give each row its place in the script.</summary>
     public bool GivesPositions { get; set; }
 
+    /// <summary>True to give changes that have a value as inserts, which may go straight into a table; else as updates.</summary>
+    public bool GivesInserts { get; set; }
+
     /// <summary>The type that ids have: text, or bytes.</summary>
     public LogicalType IdType { get; set; } = LogicalType.Text;
 
@@ -128,7 +131,7 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
         {
             positions?.Append(Encoding.UTF8.GetBytes(At0(first + i).Text));
             ids.Append(Encoding.UTF8.GetBytes(rows[i].Id));
-            kinds[i] = rows[i].Value is null ? ChangeKind.Delete : ChangeKind.Update;
+            kinds[i] = rows[i].Value is null ? ChangeKind.Delete : GivesInserts ? ChangeKind.Insert : ChangeKind.Update;
             if (rows[i].Value is { } value)
             {
                 values.AppendAt(i, Encoding.UTF8.GetBytes(value));

@@ -95,6 +95,44 @@ public sealed class TaskEngineTests
     }
 
     [Fact]
+    public async Task ARunThatIsRolledBackForAnotherTransactionGoesOnWithinItsBudget()
+    {
+        int conflicts = 0;
+        for (int seed = 0; seed < 60; seed++)
+        {
+            var random = new Random(seed);
+            var scripts = Scripts(random, 60);
+            var store = new MemoryStore();
+            int maxRows = random.Next(20, 80);
+            int generation = 1;
+            TaskOutcome outcome;
+            do
+            {
+                int steps = random.Next(1, 40);
+                store.At = step =>
+                {
+                    if (step != "after commit" && --steps == 0)
+                    {
+                        conflicts++;
+                        throw new MillraceException(ErrorCodes.TransactionConflict, "rolled back", isTransient: true);
+                    }
+                };
+                var context = new RunContext(1, Nowhere, Nowhere, "") { FullRefresh = generation == 1 && store.Checkpoints.Count > 0 };
+                generation += context.FullRefresh ? 1 : 0;
+                outcome = await Engine(scripts, store, limits: new(maxRows, null, null), random: random, context: context).RunAsync(TestContext.Current.CancellationToken);
+                outcome.Generation.ShouldBe(generation);
+                (outcome.Rows > 0 || outcome.LimitReached is null).ShouldBeTrue();
+                outcome.Rows.ShouldBeLessThanOrEqualTo(Math.Max(maxRows, scripts.Values.Max(LargestUnit)));
+            }
+            while (outcome.LimitReached is not null);
+
+            AssertEndState(store, scripts);
+        }
+
+        conflicts.ShouldBeGreaterThan(60);
+    }
+
+    [Fact]
     public async Task ASnapshotIsCompletedByItsLastLoadAndNoFurtherOneFollows()
     {
         var script = Enumerable.Range(0, 100).Select(i => new ScriptedChange("a", $"k{i}", "v")).ToArray();
