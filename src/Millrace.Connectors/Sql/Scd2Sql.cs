@@ -5,7 +5,8 @@ namespace Millrace.Connectors.Sql;
 
 /// <summary>
 /// Keeps every version: each staged event in order opens one and closes the one before it; an event that changes nothing opens none; a delete
-/// closes. A version holds from the source time of its event, or where there is none from the time of the load. Aliases: <c>v</c> the versions.
+/// closes. A version holds from the source time of its event, or where there is none from the time of the load, but never from before the one
+/// that it follows: of two changes at one time the earlier one's version is empty (its two times are the same). Aliases: <c>v</c> the versions.
 /// </summary>
 internal sealed class Scd2Sql(SqlDialect dialect, TableLoad load, WriteRequest request)
     : StageSql(dialect, load, request.Generation)
@@ -28,35 +29,54 @@ internal sealed class Scd2Sql(SqlDialect dialect, TableLoad load, WriteRequest r
           WHERE n > 1)
         """;
 
-    /// <summary>Works out which staged events change something, and from when to when each holds.</summary>
-    public string CreateVersions()
+    /// <summary>
+    /// Works out which staged events change something, and from when to when each holds. Source times may repeat and go back, and positions may not:
+    /// a version opens no earlier than the one before it, whether that is staged or in the table.
+    /// </summary>
+    public string CreateVersions() =>
+        $"""
+        CREATE TEMP TABLE {Versions} AS
+        SELECT o.*,
+          lead(o._millrace_opens_at) OVER w AS _millrace_closes_at,
+          lead(o.{Op}) OVER w AS _millrace_next_op,
+          row_number() OVER w AS _millrace_number
+        FROM (
+          SELECT c.*,
+            greatest(
+              max(coalesce(c.{Time}, {_loadedAt})) OVER (PARTITION BY {KeyOf("c")} ORDER BY {OrderOf("c")} ROWS UNBOUNDED PRECEDING),
+              coalesce(f._millrace_until, c.{Time}, {_loadedAt})) AS _millrace_opens_at
+          FROM (
+            {Changes()}) AS c
+          LEFT JOIN (
+            SELECT {Key}, max(greatest("_millrace_valid_from", coalesce("_millrace_valid_to", "_millrace_valid_from"))) AS _millrace_until
+            FROM {Target}
+            WHERE ({Key}) IN (SELECT {Key} FROM {Stage})
+            GROUP BY {Key}) AS f ON {KeySql.Match(Dialect, "f", "c", Load.Write.Schema.Key)}
+          WHERE c._millrace_is_change) AS o
+        WINDOW w AS (PARTITION BY {KeyOf("o")} ORDER BY {OrderOf("o")})
+        """;
+
+    private string Changes()
     {
         string image = $"ROW({KeySql.List(Dialect, "s", Load.Columns.Select(c => c.Name))})";
         string current = $"ROW({KeySql.List(Dialect, "t", Load.Columns.Select(c => c.Name))})";
         string isThere = $"t.{Dialect.Quote(Load.Write.Schema.Key[0])} IS NOT NULL";
         return $"""
-            CREATE TEMP TABLE {Versions} AS
-            SELECT c.*,
-              coalesce(c.{Time}, {_loadedAt}) AS _millrace_opens_at,
-              lead(coalesce(c.{Time}, {_loadedAt})) OVER w AS _millrace_closes_at,
-              lead(c.{Op}) OVER w AS _millrace_next_op,
-              row_number() OVER w AS _millrace_number
-            FROM (
-              SELECT s.*,
-                CASE
-                  WHEN s.{Op} = {StageCode.Delete} AND lag(s.{Op}) OVER w IS NULL THEN {isThere}
-                  WHEN s.{Op} = {StageCode.Delete} THEN lag(s.{Op}) OVER w <> {StageCode.Delete}
-                  WHEN lag(s.{Op}) OVER w IS NULL THEN NOT ({isThere}) OR {Dialect.Differs(current, image)}
-                  WHEN lag(s.{Op}) OVER w = {StageCode.Delete} THEN TRUE
-                  ELSE {Dialect.Differs($"lag({image}) OVER w", image)}
-                END AS _millrace_is_change
-              FROM {Stage} AS s
-              LEFT JOIN {Target} AS t ON {KeySql.Match(Dialect, "t", "s", Load.Write.Schema.Key)} AND t."_millrace_is_current"
-              WINDOW w AS (PARTITION BY {KeySql.List(Dialect, "s", Load.Write.Schema.Key)} ORDER BY {OrderOf("s")})) AS c
-            WHERE c._millrace_is_change
-            WINDOW w AS (PARTITION BY {KeySql.List(Dialect, "c", Load.Write.Schema.Key)} ORDER BY {OrderOf("c")})
+            SELECT s.*,
+              CASE
+                WHEN s.{Op} = {StageCode.Delete} AND lag(s.{Op}) OVER w IS NULL THEN {isThere}
+                WHEN s.{Op} = {StageCode.Delete} THEN lag(s.{Op}) OVER w <> {StageCode.Delete}
+                WHEN lag(s.{Op}) OVER w IS NULL THEN NOT ({isThere}) OR {Dialect.Differs(current, image)}
+                WHEN lag(s.{Op}) OVER w = {StageCode.Delete} THEN TRUE
+                ELSE {Dialect.Differs($"lag({image}) OVER w", image)}
+              END AS _millrace_is_change
+            FROM {Stage} AS s
+            LEFT JOIN {Target} AS t ON {KeySql.Match(Dialect, "t", "s", Load.Write.Schema.Key)} AND t."_millrace_is_current"
+            WINDOW w AS (PARTITION BY {KeyOf("s")} ORDER BY {OrderOf("s")})
             """;
     }
+
+    private string KeyOf(string alias) => KeySql.List(Dialect, alias, Load.Write.Schema.Key);
 
     /// <summary>Moves the position of rows that were seen again unchanged, so that they count for this generation.</summary>
     public string TouchUnchanged() =>

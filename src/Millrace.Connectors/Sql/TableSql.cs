@@ -46,10 +46,12 @@ internal sealed class TableSql(SqlDialect dialect, TableLoad load, WriteRequest 
         string loadedAt = dialect.Literal(request.LoadedAt);
         if (load.IsScd2)
         {
-            string deleted = load.HasDeletedAt ? $", \"_millrace_deleted_at\" = {loadedAt}" : "";
+            // The source's clock may be ahead of this machine's.
+            string until = $"greatest(\"_millrace_valid_from\", {loadedAt})";
+            string deleted = load.HasDeletedAt ? $", \"_millrace_deleted_at\" = {until}" : "";
             return $"""
                 UPDATE {_target}
-                SET "_millrace_valid_to" = {loadedAt}, "_millrace_is_current" = FALSE{deleted}
+                SET "_millrace_valid_to" = {until}, "_millrace_is_current" = FALSE{deleted}
                 WHERE "_millrace_is_current" AND {condition}
                 """;
         }

@@ -64,7 +64,11 @@ public sealed class LoadRunner(IDestination destination, string taskKey = "job/t
     }
 
     /// <summary>A batch of the model's changes.</summary>
-    public static RecordBatch Batch(TableSchema schema, IReadOnlyList<ModelEvent> events, bool withPositions)
+    /// <param name="schema">The table.</param>
+    /// <param name="events">The changes.</param>
+    /// <param name="withPositions">True to give each its position.</param>
+    /// <param name="seconds">The source time of each, in seconds since 1970, null where it has none; null for a batch without times.</param>
+    public static RecordBatch Batch(TableSchema schema, IReadOnlyList<ModelEvent> events, bool withPositions, IReadOnlyList<int?>? seconds = null)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(events);
@@ -107,6 +111,25 @@ public sealed class LoadRunner(IDestination destination, string taskKey = "job/t
         {
             Changes = events.All(e => e.Kind == ChangeKind.Insert) ? default : events.Select(e => e.Kind).ToArray(),
             RowPositions = withPositions ? positions : null,
+            RowTimes = seconds is null ? null : Times(seconds),
         };
+    }
+
+    private static Column<long> Times(IReadOnlyList<int?> seconds)
+    {
+        var times = (Column<long>)Column.Create(LogicalType.TimestampUtc());
+        foreach (int? second in seconds)
+        {
+            if (second is { } given)
+            {
+                times.Append(given * TimeSpan.TicksPerSecond);
+            }
+            else
+            {
+                times.AppendNull();
+            }
+        }
+
+        return times;
     }
 }
