@@ -95,6 +95,7 @@ internal static class CheckpointsVerb
                 await using (session.ConfigureAwait(false))
                 {
                     IReadOnlyList<Checkpoint> stored = await session.Destination.CommittedAsync(task.Key, ct).ConfigureAwait(false);
+                    ProjectClaim.ThrowIfOthers(task.Move!, stored);
                     IReadOnlyList<Checkpoint> next = change(stored);
                     await session.Destination.ReplaceCheckpointsAsync(task.Key, next, ct).ConfigureAwait(false);
                     await catalog.Checkpoints.ReplaceAsync(task.Key, next, null, CancellationToken.None).ConfigureAwait(false);

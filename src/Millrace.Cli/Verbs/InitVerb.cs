@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Millrace.Cli.CommandLine;
@@ -32,7 +33,7 @@ internal static class InitVerb
         verb.Options.Add(dump);
         verb.Options.Add(database);
         verb.Options.Add(oplog);
-        verb.Does(context => Write(context, Template(context.Get(dump)!, context.Get(database), context.Get(oplog) ?? [])));
+        verb.Does(context => Write(context, Template(NameOf(context.ProjectDirectory), context.Get(dump)!, context.Get(database), context.Get(oplog) ?? [])));
         return verb;
     }
 
@@ -69,12 +70,21 @@ internal static class InitVerb
         return ExitCodes.Ok;
     }
 
-    private static string Template(string dump, string? database, string[] oplog)
+    // The folder's name says which project it is, and what is random that it is no other one of that name.
+    private static string NameOf(string folder)
+    {
+        string name = new([.. Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)).Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').Take(64)]);
+        return $"{(name.TrimStart('-', '_') is { Length: > 0 } known ? known : "project")}-{RandomNumberGenerator.GetString("abcdefghijkmnpqrstuvwxyz23456789", 6)}";
+    }
+
+    private static string Template(string project, string dump, string? database, string[] oplog)
     {
         string more = (database is null ? "" : $", database: {Quote(database)}")
             + (oplog.Length == 0 ? "" : $", oplog: [{string.Join(", ", oplog.Select(Quote))}]");
         return $$"""
             # A Millrace project. Every setting: docs/reference/project-file.md, or `millrace schema` for your editor.
+            project: {{project}}      # stands with the checkpoints in the destination; keep it, and change it in a copy of this folder
+
             connections:
               backup:    { type: mongodb, dump: {{Quote(dump)}}{{more}} }
               warehouse: { type: duckdb, path: warehouse.duckdb }

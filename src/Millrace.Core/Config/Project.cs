@@ -10,6 +10,9 @@ namespace Millrace.Core.Config;
 public sealed record Project(
     CatalogSettings Catalog, ImmutableSortedDictionary<string, ConnectionDefinition> Connections, ImmutableArray<JobDefinition> Jobs)
 {
+    /// <summary>Its name, which is kept with its checkpoints; null where the files name none.</summary>
+    public string? Name { get; init; }
+
     /// <summary>The job of this name, or null.</summary>
     public JobDefinition? FindJob(string name) => Jobs.FirstOrDefault(j => j.Name == name);
 }

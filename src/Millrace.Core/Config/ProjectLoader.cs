@@ -17,12 +17,13 @@ public sealed class ProjectLoader
     /// <summary>The main file's name.</summary>
     public const string MainFile = "millrace.yaml";
 
-    private static readonly string[] Sections = ["catalog", "connections", "defaults", "jobs"];
+    private static readonly string[] Sections = ["project", "catalog", "connections", "defaults", "jobs"];
 
     private readonly ConnectorRegistry _connectors;
     private readonly ProblemList _problems = new();
     private readonly Dictionary<string, MapEntry> _jobs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MapEntry> _connections = new(StringComparer.Ordinal);
+    private MapEntry? _project;
     private MapEntry? _catalog;
     private MapEntry? _defaults;
 
@@ -75,6 +76,9 @@ public sealed class ProjectLoader
     {
         switch (entry.Key.Text)
         {
+            case "project":
+                _project = Once(_project, entry);
+                break;
             case "catalog":
                 _catalog = Once(_catalog, entry);
                 break;
@@ -134,9 +138,24 @@ public sealed class ProjectLoader
         }
 
         var reader = new JobReader(_problems, connections, _connections.Keys, defaults);
-        var jobs = _jobs.Select(entry => reader.Read(entry.Key, entry.Value)).OfType<JobDefinition>().ToImmutableArray();
+        string? project = ReadName();
+        var jobs = _jobs.Select(entry => reader.Read(entry.Key, entry.Value)).OfType<JobDefinition>().Select(job => InProject(job, project)).ToImmutableArray();
         ProjectRules.Check(jobs, _problems);
-        return new(catalog, connections, jobs);
+        return new(catalog, connections, jobs) { Name = project };
+    }
+
+    private static JobDefinition InProject(JobDefinition job, string? project) =>
+        job with { Tasks = [.. job.Tasks.Select(t => t.Move is { } move ? t with { Move = move with { Project = project } } : t)] };
+
+    private string? ReadName()
+    {
+        if (_project is null || _project.Value is ScalarNode { Text: var name } && ProjectNames.IsValid(name))
+        {
+            return (_project?.Value as ScalarNode)?.Text;
+        }
+
+        _problems.Error(ErrorCodes.InvalidValue, _project.Value, "project", "'project' takes a name.", ProjectNames.Rule);
+        return null;
     }
 
     private CatalogSettings ReadCatalog()

@@ -23,6 +23,7 @@ public static class ProjectSchema
     /// <summary>The sections of the project file and their settings, for the reference pages.</summary>
     public static ImmutableArray<(string Section, ImmutableArray<OptionDescription> Options)> Sections { get; } =
     [
+        (ProjectLoader.MainFile, OptionDescription.Of(typeof(ProjectOptions))),
         ("catalog", OptionDescription.Of(typeof(CatalogOptions))),
         ("defaults", OptionDescription.Of(typeof(DefaultsOptions))),
         ("jobs.<job>", OptionDescription.Of(typeof(JobOptions))),
@@ -41,6 +42,7 @@ public static class ProjectSchema
             ["additionalProperties"] = false,
             ["properties"] = new JsonObject
             {
+                ["project"] = Property(OptionDescription.Of(typeof(ProjectOptions))[0], [], false),
                 ["catalog"] = Group(OptionDescription.Of(typeof(CatalogOptions)), "Where the catalog is.", []),
                 ["connections"] = Named("Connections by name.", Connections(connectors)),
                 ["defaults"] = Group(OptionDescription.Of(typeof(DefaultsOptions)), "Settings that every task inherits.", Extra(connectors), partial: true),

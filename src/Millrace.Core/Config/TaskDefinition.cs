@@ -11,6 +11,9 @@ namespace Millrace.Core.Config;
 /// <param name="Target">Where it writes.</param>
 public sealed record TaskDefinition(string Key, string Job, string Name, TaskSource Source, TaskTarget Target)
 {
+    /// <summary>The project that its checkpoints are of (<c>project:</c>), or null where the project names none.</summary>
+    public string? Project { get; init; }
+
     /// <summary>False where the task is switched off.</summary>
     public bool Enabled { get; init; } = true;
 

@@ -5,9 +5,9 @@ using Millrace.Core.Schemas;
 namespace Millrace.Core.Engine;
 
 /// <summary>
-/// The task's checkpoints as the destination holds them, and the generation that a run works in. Besides the source's partitions three kinds of
+/// The task's checkpoints as the destination holds them, and the generation that a run works in. Besides the source's partitions four kinds of
 /// marker stand among them: <c>#generation</c>, whether the snapshot of the generation is complete, <see cref="TableMarker"/>, that a table
-/// got rows in it, and <see cref="TaskShape.Marker"/>, what shape its rows have.
+/// got rows in it, <see cref="TaskShape.Marker"/>, what shape its rows have, and <see cref="ProjectClaim"/>, which project they are of.
 /// </summary>
 internal sealed class GenerationState
 {

@@ -49,35 +49,49 @@ internal sealed class LoadWriter(
         PartitionPlan[] fresh = [.. plan.Partitions.Where(p => plan.BeginsAgain || state.Current(p.Name) is null)];
         bool isNew = !context.IsBackfill && state.Current(GenerationState.GenerationMarker) is null;
         Position shape = new TaskShape(task).Fingerprint;
-        bool isReshaped = state.Current(TaskShape.Marker)?.Position != shape;
-        if (fresh.Length > 0 || isNew || isReshaped)
+        List<(string Partition, Position Position)> marks = [];
+        if (isNew)
         {
-            await CommitPlanAsync(fresh, isNew, isReshaped, shape, cancellationToken).ConfigureAwait(false);
+            marks.Add((GenerationState.GenerationMarker, GenerationState.Loading));
+        }
+
+        if (state.Current(TaskShape.Marker)?.Position != shape)
+        {
+            marks.Add((TaskShape.Marker, shape));
+        }
+
+        if (ProjectClaim.Of(task) is { } claim && state.Current(ProjectClaim.Marker)?.Position != claim)
+        {
+            marks.Add((ProjectClaim.Marker, claim));
+        }
+
+        if (fresh.Length + marks.Count > 0)
+        {
+            await CommitPlanAsync(fresh, marks, shape, cancellationToken).ConfigureAwait(false);
         }
 
         totals.Begun = state.Generation;
     }
 
+    // Two projects that begin at once with the same task and source must not pass for one load.
+    private LoadId PlanId(PartitionPlan[] fresh, Position shape)
+    {
+        IEnumerable<(string, string)> parts = fresh.Select(p => ("#plan:" + p.Name, p.Start.Text)).Append((TaskShape.Marker, shape.Text));
+        return LoadId.For(
+            task.Key, state.Generation, ProjectClaim.Of(task) is { } claim ? parts.Append((ProjectClaim.Marker, claim.Text)) : parts);
+    }
+
     private async Task CommitPlanAsync(
-        PartitionPlan[] fresh, bool isNew, bool isReshaped, Position shape, CancellationToken cancellationToken)
+        PartitionPlan[] fresh, List<(string Partition, Position Position)> marks, Position shape, CancellationToken cancellationToken)
     {
         var request = new WriteRequest(task.Key, context.RunId, state.Generation, context.Time.GetUtcNow(), []);
         await target.PrepareAsync(request, cancellationToken).ConfigureAwait(false);
-        LoadId load = LoadId.For(task.Key, state.Generation, fresh.Select(p => ("#plan:" + p.Name, p.Start.Text)).Append((TaskShape.Marker, shape.Text)));
+        LoadId load = PlanId(fresh, shape);
         IWriteSession session = await target.BeginAsync(request, load, cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
-            List<(Checkpoint?, Checkpoint)> moves = [.. fresh.Select(p => state.Move(p.Name, load, p.Start, 0))];
-            if (isNew)
-            {
-                moves.Add(state.Move(GenerationState.GenerationMarker, load, GenerationState.Loading, 0));
-            }
-
-            if (isReshaped)
-            {
-                moves.Add(state.Move(TaskShape.Marker, load, shape, 0));
-            }
-
+            List<(Checkpoint?, Checkpoint)> moves =
+                [.. fresh.Select(p => (Partition: p.Name, Position: p.Start)).Concat(marks).Select(m => state.Move(m.Partition, load, m.Position, 0))];
             CommitOutcome outcome = await session.CommitAsync(new(moves), cancellationToken).ConfigureAwait(false);
             state.Replace(outcome.Stored);
             totals.SetStored(outcome.Stored);

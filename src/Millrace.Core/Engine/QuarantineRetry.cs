@@ -32,6 +32,7 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
     /// <param name="row">The row.</param>
     /// <param name="runId">Stamped on the row where it lands.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="MillraceException"><see cref="ErrorCodes.OtherProject"/>.</exception>
     /// <returns>Null where the row is loaded and out of quarantine; else why it stays.</returns>
     public async Task<string?> RetryAsync(QuarantinedRow row, long runId, CancellationToken cancellationToken)
     {
@@ -44,6 +45,7 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
         using (document)
         {
             IReadOnlyList<Checkpoint> committed = await target.CommittedAsync(task.Key, cancellationToken).ConfigureAwait(false);
+            ProjectClaim.ThrowIfOthers(task, committed);
             int generation = committed.Count == 0 ? 1 : committed.Max(c => c.Generation);
             TargetTable? table = await target.DescribeAsync(row.Row.Table, cancellationToken).ConfigureAwait(false);
             RecordBatch batch = ToBatch(document!.RootElement, row, table);

@@ -113,6 +113,12 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         await using (target.ConfigureAwait(false))
         {
             GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, backfill is not null, begun, cancellationToken).ConfigureAwait(false);
+            ProjectClaim.ThrowIfOthers(task, state.Stored.Values);
+            if (ProjectClaim.Adopts(task, state) is { } adopted)
+            {
+                context.Observer.Note(NoteLevel.Warning, adopted);
+            }
+
             if (await state.FindVanishedTableAsync(target, cancellationToken).ConfigureAwait(false) is { } vanished)
             {
                 HandleVanished(vanished, backfill is not null);

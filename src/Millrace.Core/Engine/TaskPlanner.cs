@@ -13,12 +13,13 @@ public static class TaskPlanner
     /// <param name="committed">The task's checkpoints, as the destination or the catalog's mirror has them.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The plan and the generation that the run would work in.</returns>
-    /// <exception cref="Errors.MillraceException">As <see cref="ISource.PlanAsync"/>.</exception>
+    /// <exception cref="Errors.MillraceException">As <see cref="ISource.PlanAsync"/>, and MR1314 for another project's checkpoints.</exception>
     public static async Task<(ReadPlan Plan, int Generation)> PlanAsync(
         TaskDefinition task, IConnector source, RunContext context, IReadOnlyList<Checkpoint> committed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(context);
+        ProjectClaim.ThrowIfOthers(task, committed);
         Backfill? backfill = Backfill.Of(task, context);
         GenerationState state = GenerationState.Of(committed, task, context.FullRefresh, backfill is not null);
         var engine = new TaskEngine(task, source, source, context);

@@ -40,4 +40,7 @@ public static partial class ErrorCodes
 
     /// <summary>A task has checkpoints in the destination, and none of its tables is one that they go with.</summary>
     public static readonly ErrorCode Retargeted = new("MR1313", "A task's checkpoints go with other tables than it writes now.", ErrorKind.Configuration);
+
+    /// <summary>Another project has written checkpoints under the task's key.</summary>
+    public static readonly ErrorCode OtherProject = new("MR1314", "A task's checkpoints in the destination are of another project.", ErrorKind.Configuration);
 }

@@ -117,7 +117,7 @@ public sealed class TaskEngineTests
                         throw new MillraceException(ErrorCodes.TransactionConflict, "rolled back", isTransient: true);
                     }
                 };
-                var context = new RunContext(1, Nowhere, Nowhere, "") { FullRefresh = generation == 1 && store.Checkpoints.Count > 0 };
+                var context = new RunContext(1, Nowhere, Nowhere, "") { Time = new HastyTime(), FullRefresh = generation == 1 && store.Checkpoints.Count > 0 };
                 generation += context.FullRefresh ? 1 : 0;
                 outcome = await Engine(scripts, store, limits: new(maxRows, null, null), random: random, context: context).RunAsync(TestContext.Current.CancellationToken);
                 outcome.Generation.ShouldBe(generation);
