@@ -1,25 +1,52 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;
 
 /// <summary>Reads what the store and Millrace's own tables say of a table.</summary>
-internal sealed class SchemaReader(SqlDialect dialect, SystemTables system)
+internal sealed class SchemaReader(SqlDialect dialect, SystemTables system, SystemLayout layout)
 {
     private HashSet<string> _systemTables = [];
 
-    /// <summary>The names of Millrace's own tables that are there. Where all are, that is asked only once.</summary>
+    /// <summary>The version of Millrace's own tables, as <see cref="SystemTablesAsync"/> found it; 0 where they name none.</summary>
+    public int LayoutVersion { get; private set; }
+
+    private bool IsCurrent => _systemTables.Count == SystemTables.Count && LayoutVersion == layout.Version;
+
+    /// <summary>The names of Millrace's own tables that are there. Where all are, in this program's layout, that is asked only once.</summary>
+    /// <exception cref="MillraceException"><see cref="ErrorCodes.NewerLayout"/>.</exception>
     public async ValueTask<IReadOnlySet<string>> SystemTablesAsync(SqlChannel channel, CancellationToken cancellationToken)
     {
-        if (_systemTables.Count == SystemTables.Count)
+        if (IsCurrent)
         {
             return _systemTables;
         }
 
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync(system.ExistQuery(), cancellationToken).ConfigureAwait(false);
-        return _systemTables = [.. rows.Select(r => r.Text(0))];
+        _systemTables = [.. rows.Select(r => r.Text(0))];
+        LayoutVersion = _systemTables.Contains(SystemTables.LayoutName) ? await ReadVersionAsync(channel, cancellationToken).ConfigureAwait(false) : 0;
+        return _systemTables;
+    }
+
+    /// <summary>True where every one of Millrace's own tables is there, in this program's layout.</summary>
+    public async ValueTask<bool> HasCurrentSystemTablesAsync(SqlChannel channel, CancellationToken cancellationToken)
+    {
+        await SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
+        return IsCurrent;
+    }
+
+    private async ValueTask<int> ReadVersionAsync(SqlChannel channel, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(system.ReadVersion(), cancellationToken).ConfigureAwait(false);
+        int version = rows is [{ } row] && row.TextOrNull(0) is not null ? row.Int(0) : 0;
+        return version <= layout.Version ? version : throw new MillraceException(
+            ErrorCodes.NewerLayout,
+            $"A newer Millrace has written here: the layout of {SystemTables.LayoutName} in schema {system.Schema} is version {version}, and this program "
+                + $"knows {layout.Version}.",
+            "Upgrade Millrace to at least the version that wrote here last; nothing was changed.");
     }
 
     /// <summary>The table, or null where it does not exist.</summary>

@@ -7,6 +7,7 @@ namespace Millrace.Connectors.Sql;
 /// <summary>What the destination and its sessions share: the dialect, Millrace's own tables, and how a request's table is found.</summary>
 internal sealed class SqlStore
 {
+    private readonly SystemLayout _layout;
     private int _stages;
 
     /// <summary>Creates the store of one destination.</summary>
@@ -14,13 +15,15 @@ internal sealed class SqlStore
     /// <param name="defaultSchema">The schema of tables that name none.</param>
     /// <param name="metadataSchema">The schema of Millrace's own tables.</param>
     /// <param name="time">The clock.</param>
-    public SqlStore(SqlDialect dialect, string defaultSchema, string metadataSchema, TimeProvider time)
+    /// <param name="layout">The layout of Millrace's own tables; null for this program's.</param>
+    public SqlStore(SqlDialect dialect, string defaultSchema, string metadataSchema, TimeProvider time, SystemLayout? layout = null)
     {
+        _layout = layout ?? SystemLayout.Current;
         Dialect = dialect;
         Time = time;
         System = new(dialect, metadataSchema);
         Names = new(dialect, defaultSchema);
-        Reader = new(dialect, System);
+        Reader = new(dialect, System, _layout);
         Schemas = new(dialect, System, Reader, Names);
         Claims = new(dialect, System, Reader, Names);
         Fit = new(dialect, Reader);
@@ -54,11 +57,10 @@ internal sealed class SqlStore
     /// <summary>A name for a stage that no other stage of this destination has.</summary>
     public string NextStageName() => "_millrace_stage_" + (++_stages).ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Makes Millrace's own tables where they are missing.</summary>
+    /// <summary>Makes Millrace's own tables where they are missing, and brings those of an older layout up to this program's.</summary>
     public async ValueTask EnsureSystemTablesAsync(SqlChannel channel, CancellationToken cancellationToken)
     {
-        IReadOnlySet<string> there = await Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
-        if (there.Count == SystemTables.Count)
+        if (await Reader.HasCurrentSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -74,8 +76,9 @@ internal sealed class SqlStore
             }
 
             // Again under the lock: another process may have made them since.
-            there = await Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
+            IReadOnlySet<string> there = await Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
             await channel.ExecuteAsync(System.Create(), cancellationToken).ConfigureAwait(false);
+            await UpgradeAsync(channel, there.Count == 0 ? _layout.Version : Reader.LayoutVersion, cancellationToken).ConfigureAwait(false);
             if (!there.Contains(SystemTables.CheckpointsName) && there.Contains(SystemTables.TablesName))
             {
                 await ForgetGenerationsAsync(channel, cancellationToken).ConfigureAwait(false);
@@ -87,6 +90,16 @@ internal sealed class SqlStore
         {
             await channel.RollbackAsync().ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask UpgradeAsync(SqlChannel channel, int version, CancellationToken cancellationToken)
+    {
+        foreach (string step in _layout.Steps.Skip(version).Select(s => s(System)).Where(s => s.Length > 0))
+        {
+            await channel.ExecuteAsync(step, cancellationToken).ConfigureAwait(false);
+        }
+
+        await channel.ExecuteAsync(System.WriteVersion(_layout.Version), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

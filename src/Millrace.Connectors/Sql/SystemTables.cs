@@ -17,6 +17,7 @@ internal sealed class SystemTables
         Columns = dialect.Quote(new TableId(schema, ColumnsName));
         Quarantine = dialect.Quote(new TableId(schema, QuarantineName));
         Tombstones = dialect.Quote(new TableId(schema, TombstonesName));
+        Layout = dialect.Quote(new TableId(schema, LayoutName));
         CheckFailures = dialect.Quote(new TableId(schema, CheckFailuresName));
     }
 
@@ -41,6 +42,10 @@ internal sealed class SystemTables
     /// <summary>Samples of rows that failed a quality check.</summary>
     public string CheckFailures { get; }
 
+    /// <summary>One row: the version of these tables.</summary>
+    public string Layout { get; }
+
+    public const string LayoutName = "_millrace_layout";
     public const string CheckpointsName = "_millrace_checkpoints";
     public const string TablesName = "_millrace_tables";
     public const string ColumnsName = "_millrace_columns";
@@ -72,7 +77,13 @@ internal sealed class SystemTables
         $"{prefix}table_schema = {_dialect.Literal(table.Schema)} AND {prefix}table_name = {_dialect.Literal(table.Name)}";
 
     private static readonly string[] AllNames =
-        [CheckpointsName, TablesName, ColumnsName, QuarantineName, TombstonesName, CheckFailuresName];
+        [CheckpointsName, TablesName, ColumnsName, QuarantineName, TombstonesName, CheckFailuresName, LayoutName];
+
+    /// <summary>Asks for the version.</summary>
+    public string ReadVersion() => $"SELECT max(version) FROM {Layout}";
+
+    /// <summary>Notes the version.</summary>
+    public string WriteVersion(int version) => $"DELETE FROM {Layout}; INSERT INTO {Layout} (version) VALUES ({_dialect.Literal(version)})";
 
     /// <summary>Makes those that are missing.</summary>
     public string Create()
@@ -80,6 +91,7 @@ internal sealed class SystemTables
         string text = _dialect.OrderedText;
         string instant = _dialect.TypeName(LogicalType.TimestampUtc());
         return $"""
+            CREATE TABLE IF NOT EXISTS {Layout} (version integer NOT NULL);
             CREATE TABLE IF NOT EXISTS {Tables} (
               table_schema {text} NOT NULL, table_name {text} NOT NULL, is_managed boolean NOT NULL, key_columns text NOT NULL,
               key_index text, disposition text NOT NULL, strategy text NOT NULL, delete_mode text NOT NULL,

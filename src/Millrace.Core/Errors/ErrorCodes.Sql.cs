@@ -32,6 +32,9 @@ public static partial class ErrorCodes
     /// <summary>The database rolled a transaction back so that another could go on; the engine tries again by itself before it tells.</summary>
     public static readonly ErrorCode TransactionConflict = new("MR1210", "The database rolled the load back so that another transaction could go on.", ErrorKind.Run);
 
+    /// <summary>Millrace's own tables have a layout that this program does not know yet.</summary>
+    public static readonly ErrorCode NewerLayout = new("MR1211", "A newer Millrace has written here.", ErrorKind.Environment);
+
     /// <summary>A row without a key.</summary>
     public static readonly ErrorCode KeyMissing = new("MR1220", "A key column of the row is NULL.", ErrorKind.Run);
 }
