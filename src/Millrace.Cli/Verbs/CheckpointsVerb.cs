@@ -75,7 +75,7 @@ internal static class CheckpointsVerb
 
     private static Verb CreateReset()
     {
-        var verb = new Verb("reset", "Forget how far a job's tasks are: the next run starts from the beginning, as a new generation.")
+        var verb = new Verb("reset", "Forget how far a job's tasks are: the next run starts from the beginning, as a new generation. Rows that an append has loaded stay, and come again.")
         {
             Examples = ["millrace checkpoints reset load --task orders"],
         };

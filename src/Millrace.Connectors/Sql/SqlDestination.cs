@@ -122,7 +122,8 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
 
         IReadOnlyList<SqlRow> first = await channel.QueryAsync(
             $"SELECT 1 FROM {_store.Dialect.Quote(resolved)} LIMIT 1", cancellationToken).ConfigureAwait(false);
-        return stored.ToTarget(table, first.Count == 0);
+        IReadOnlyList<string> tasks = await _store.Claims.TasksAsync(channel, resolved, cancellationToken).ConfigureAwait(false);
+        return stored.ToTarget(table, first.Count == 0) with { LoadedBy = [.. tasks] };
     }
 
     private async ValueTask<SqlChannel> LoadsAsync(CancellationToken cancellationToken) =>

@@ -23,6 +23,15 @@ internal sealed class TableClaims(SqlDialect dialect, SystemTables system, Schem
         }
     }
 
+    /// <summary>The tasks that have brought rows to a table of this name.</summary>
+    public async ValueTask<IReadOnlyList<string>> TasksAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken)
+    {
+        IReadOnlySet<string> there = await reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
+        return there.Contains(SystemTables.CheckpointsName)
+            ? [.. (await channel.QueryAsync(TasksOf(table), cancellationToken).ConfigureAwait(false)).Select(t => t.Text(0))]
+            : [];
+    }
+
     /// <summary>Looks again inside the transaction that brings the task's first rows, under the table's lock.</summary>
     /// <exception cref="MillraceException"><see cref="ErrorCodes.TableShared"/>.</exception>
     public async ValueTask CheckLockedAsync(

@@ -87,4 +87,8 @@ public enum QualityCheckKind
 /// <param name="IsEmpty">True where it has no rows.</param>
 /// <param name="IsManaged">False for a table that Millrace did not make (then columns are matched by name).</param>
 /// <param name="WideIntegers">Names of int64 columns that hold a value beyond ±2^53, which therefore cannot become float64.</param>
-public sealed record TargetTable(TableSchema Schema, bool IsEmpty, bool IsManaged, ImmutableArray<string> WideIntegers);
+public sealed record TargetTable(TableSchema Schema, bool IsEmpty, bool IsManaged, ImmutableArray<string> WideIntegers)
+{
+    /// <summary>Keys of the tasks that have a <see cref="TableMarker"/> on it: they brought rows to a table of this name.</summary>
+    public ImmutableArray<string> LoadedBy { get; init; } = [];
+}

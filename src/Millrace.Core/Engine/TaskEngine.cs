@@ -127,6 +127,11 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
 
             ImmutableArray<string> datasets = await ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false);
             ThrowIfRetargeted(state, datasets, target.Naming);
+            if (await new AppendGuard(task, context, target).CheckAsync(state, datasets, cancellationToken).ConfigureAwait(false) is { } twice)
+            {
+                context.Observer.Note(NoteLevel.Warning, twice);
+            }
+
             ISource reader = source.CreateSource(SourceSettingsFor(datasets));
             reader = backfill?.Wrap(reader, task, mayBeginAgain: !_isUnderWay) ?? reader;
             await using (reader.ConfigureAwait(false))

@@ -43,4 +43,7 @@ public static partial class ErrorCodes
 
     /// <summary>Another project has written checkpoints under the task's key.</summary>
     public static readonly ErrorCode OtherProject = new("MR1314", "A task's checkpoints in the destination are of another project.", ErrorKind.Configuration);
+
+    /// <summary>A table to append to holds rows, and the checkpoints that went with them are gone.</summary>
+    public static readonly ErrorCode CheckpointsLost = new("MR1315", "A table to append to holds rows, and the checkpoints that went with them are gone.", ErrorKind.Run);
 }
