@@ -111,6 +111,9 @@ internal sealed class TableLoad
     /// <summary>The name of the key's unique index, or null where there is none now.</summary>
     public string? KeyIndex { get; set; }
 
+    /// <summary>True where keys that repeated among the rows that went straight in were brought down to one row each.</summary>
+    public bool AreKeysSettled { get; set; }
+
     /// <summary>True where versions are kept.</summary>
     public bool IsScd2 => SystemColumnSet.IsScd2(Write);
 

@@ -68,9 +68,11 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
         var table = new TableSql(dialect, load, request);
         if (!dialect.UsesKeyIndex)
         {
-            if (mayRepeat)
+            // There is no index that would tell: once is enough, as nothing goes straight in after it.
+            if (mayRepeat && !load.AreKeysSettled)
             {
                 await RunAsync(table.DropRepeatedKeys(), cancellationToken).ConfigureAwait(false);
+                load.AreKeysSettled = true;
             }
 
             return;
