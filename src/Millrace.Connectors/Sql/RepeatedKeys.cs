@@ -1,4 +1,5 @@
 using System.Buffers;
+using Millrace.Connectors.Hashing;
 using Millrace.Core.Batches;
 using Millrace.Core.Schemas;
 

@@ -1,4 +1,4 @@
-using Millrace.Core.Batches;
+using Millrace.Connectors.Hashing;
 
 namespace Millrace.Connectors.MongoDb.Decoding;
 

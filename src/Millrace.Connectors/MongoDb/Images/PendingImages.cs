@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
+using Millrace.Connectors.Hashing;
 using Millrace.Connectors.MongoDb.Bson;
-using Millrace.Core.Batches;
 
 namespace Millrace.Connectors.MongoDb.Images;
 

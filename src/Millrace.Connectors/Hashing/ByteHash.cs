@@ -2,13 +2,13 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Millrace.Core.Batches;
+namespace Millrace.Connectors.Hashing;
 
 /// <summary>
 /// A fast 64-bit hash of bytes for tables in memory. The same only within one process where the seed is <see cref="RandomSeed"/>; never for
 /// anything that is stored.
 /// </summary>
-public static class ByteHash
+internal static class ByteHash
 {
     /// <summary>A seed that differs from process to process, so that nobody can send keys that all fall into one slot.</summary>
     public static ulong RandomSeed { get; } = (ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue);
