@@ -3,6 +3,7 @@ using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine.Shaping;
 using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
 
 namespace Millrace.Core.Engine;
 
@@ -31,13 +32,29 @@ internal sealed class AppendGuard(TaskDefinition task, RunContext context, IDest
             throw Lost(marked.ToString());
         }
 
-        if (state.LoadedTables(ofGeneration: false).Any())
+        TableId[] before = [.. state.LoadedTables(ofGeneration: false)];
+        if (before.Length > 0)
         {
-            return $"Task {task.Key} begins anew, and appends to {string.Join(", ", state.LoadedTables(ofGeneration: false).Take(3))} once more what it has "
-                + "loaded there before: rows of earlier generations stay.";
+            return await WithRowsAsync(before, cancellationToken).ConfigureAwait(false) is { Length: > 0 } tables
+                ? $"Task {task.Key} begins anew, and appends to {string.Join(", ", tables.Take(3))} once more what it has loaded there before: those rows stay."
+                : null;
         }
 
         return state.Stored.Count > 0 || datasets.IsDefault ? null : await LookAsync(datasets, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<TableId[]> WithRowsAsync(TableId[] tables, CancellationToken cancellationToken)
+    {
+        List<TableId> found = [];
+        foreach (TableId table in tables)
+        {
+            if (await target.DescribeAsync(table, cancellationToken).ConfigureAwait(false) is { IsEmpty: false })
+            {
+                found.Add(table);
+            }
+        }
+
+        return [.. found];
     }
 
     private async Task<string?> LookAsync(ImmutableArray<string> datasets, CancellationToken cancellationToken)

@@ -112,26 +112,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         IDestination target = destination.CreateDestination(settings);
         await using (target.ConfigureAwait(false))
         {
-            GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, backfill is not null, begun, cancellationToken).ConfigureAwait(false);
-            ProjectClaim.ThrowIfOthers(task, state.Stored.Values);
-            if (ProjectClaim.Adopts(task, state) is { } adopted)
-            {
-                context.Observer.Note(NoteLevel.Warning, adopted);
-            }
-
-            if (await state.FindVanishedTableAsync(target, cancellationToken).ConfigureAwait(false) is { } vanished)
-            {
-                HandleVanished(vanished, backfill is not null);
-                state = state.Next();
-            }
-
-            ImmutableArray<string> datasets = await ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false);
-            ThrowIfRetargeted(state, datasets, target.Naming);
-            if (await new AppendGuard(task, context, target).CheckAsync(state, datasets, cancellationToken).ConfigureAwait(false) is { } twice)
-            {
-                context.Observer.Note(NoteLevel.Warning, twice);
-            }
-
+            (GenerationState state, ImmutableArray<string> datasets) = await LookAsync(target, backfill is not null, newGeneration, begun, cancellationToken).ConfigureAwait(false);
             ISource reader = source.CreateSource(SourceSettingsFor(datasets));
             reader = backfill?.Wrap(reader, task, mayBeginAgain: !_isUnderWay) ?? reader;
             await using (reader.ConfigureAwait(false))
@@ -159,7 +140,34 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         }
     }
 
-    // The task was given another table, or another project's task has the same key and brought its checkpoints into this destination.
+    // What stands against a run, before anything is read or written.
+    private async Task<(GenerationState State, ImmutableArray<string> Datasets)> LookAsync(
+        IDestination target, bool isBackfill, bool newGeneration, int? begun, CancellationToken cancellationToken)
+    {
+        GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, isBackfill, begun, cancellationToken).ConfigureAwait(false);
+        ProjectClaim.ThrowIfOthers(task, state.Stored.Values);
+        if (ProjectClaim.Adopts(task, state) is { } adopted)
+        {
+            context.Observer.Note(NoteLevel.Warning, adopted);
+        }
+
+        if (await state.FindVanishedTableAsync(target, cancellationToken).ConfigureAwait(false) is { } vanished)
+        {
+            HandleVanished(vanished, isBackfill);
+            state = state.Next();
+        }
+
+        ImmutableArray<string> datasets = await ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false);
+        ThrowIfRetargeted(state, datasets, target.Naming);
+        if (await new AppendGuard(task, context, target).CheckAsync(state, datasets, cancellationToken).ConfigureAwait(false) is { } twice)
+        {
+            context.Observer.Note(NoteLevel.Warning, twice);
+        }
+
+        return (state, datasets);
+    }
+
+    // The task was given another table, or the task of another project that names none has the same key and brought its checkpoints.
     private void ThrowIfRetargeted(GenerationState state, ImmutableArray<string> datasets, NamingRule naming)
     {
         TableId[] loaded = [.. state.LoadedTables(ofGeneration: true)];
