@@ -30,10 +30,10 @@ public static partial class ErrorCodes
     public static readonly ErrorCode ValueRefused = new("MR1209", "The destination cannot hold a value of the row.", ErrorKind.Run);
 
     /// <summary>The database rolled a transaction back so that another could go on; the engine tries again by itself before it tells.</summary>
-    public static readonly ErrorCode TransactionConflict = new("MR1210", "The database rolled the load back so that another transaction could go on.", ErrorKind.Run);
+    public static readonly ErrorCode TransactionConflict = new("MR1221", "The database rolled the load back so that another transaction could go on.", ErrorKind.Run);
 
     /// <summary>Millrace's own tables have a layout that this program does not know yet.</summary>
-    public static readonly ErrorCode NewerLayout = new("MR1211", "A newer Millrace has written here.", ErrorKind.Environment);
+    public static readonly ErrorCode NewerLayout = new("MR1222", "A newer Millrace has written here.", ErrorKind.Environment);
 
     /// <summary>A row without a key.</summary>
     public static readonly ErrorCode KeyMissing = new("MR1220", "A key column of the row is NULL.", ErrorKind.Run);

@@ -68,7 +68,7 @@ public sealed class ConflictTests(PostgreSqlFixture fixture)
     }
 
     [Theory]
-    [InlineData("40001", "MR1210", 5)]
+    [InlineData("40001", "MR1221", 5)]
     [InlineData("55P03", "MR1207", 0)]
     public async Task A_run_that_is_rolled_back_again_and_again_fails_and_keeps_its_last_commit(string state, string code, int retries)
     {
