@@ -89,6 +89,15 @@ public sealed partial class MongoSimulator
         }
     });
 
+    /// <summary>Forgets the images before and after that collections keep, as servers do after a time.</summary>
+    public void ForgetImages() => Change(() =>
+    {
+        for (long record = _server.Oplog.Records.First; record < _server.Oplog.Records.End; record++)
+        {
+            _server.Oplog.Records[record]!.Images = null;
+        }
+    });
+
     /// <summary>
     /// Applies the entries of an oplog file as a secondary does, and puts them into the log: verbatim but for <c>ts</c>, <c>t</c> and <c>wall</c>,
     /// or wholly verbatim.

@@ -15,7 +15,8 @@ internal static class AggregateCommands
         long? batchSize = (context.Document("cursor") ?? throw new CommandException(ErrorCode.FailedToParse, "The 'cursor' option is required"))["batchSize"].AsLong();
         if (pipeline.Length > 0 && pipeline[0]["$changeStream"] is not null)
         {
-            throw new CommandException(ErrorCode.UnrecognizedPipelineStage, "Unrecognized pipeline stage name: '$changeStream'");
+            ChangeStreamCommands.Open(context, pipeline, batchSize);
+            return ValueTask.CompletedTask;
         }
 
         string ns = context.Namespace("aggregate");

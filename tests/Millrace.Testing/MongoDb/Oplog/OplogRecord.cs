@@ -10,5 +10,5 @@ internal sealed class OplogRecord(ulong timestamp, byte[] bytes)
     public byte[] Bytes => bytes;
 
     /// <summary>Images of the documents that the entry changes, one an operation, where their collections keep images.</summary>
-    public ChangeImages?[]? Images { get; init; }
+    public ChangeImages?[]? Images { get; set; }
 }
