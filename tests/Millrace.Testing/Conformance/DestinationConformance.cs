@@ -88,6 +88,74 @@ public abstract partial class DestinationConformance : IAsyncLifetime
         }
     }
 
+    /// <summary>Datasets that are dropped and made again among the changes, in random splits, with loads that are broken off and repeated.</summary>
+    [Theory]
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Hard)]
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Soft)]
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Ignore)]
+    [InlineData(MergeStrategy.DeleteInsert, DeleteMode.Hard)]
+    [InlineData(MergeStrategy.DeleteInsert, DeleteMode.Soft)]
+    public async Task Drops_among_changes_give_what_the_model_says_in_any_split(MergeStrategy strategy, DeleteMode mode)
+    {
+        for (int seed = 200; seed < 200 + Seeds; seed++)
+        {
+            var random = new Random(seed);
+            List<ModelEvent> events = ModelEvent.Generate(random, 60, withPartials: false);
+            TableWrite write = Write(Schema with { Table = new TableId("Sh.op", $"t{seed}") }, strategy, mode);
+            var model = new ModelTable(strategy, mode, isChangeCapture: true);
+            IDestination destination = Open();
+            await using (destination.ConfigureAwait(false))
+            {
+                var runner = new LoadRunner(destination, $"job/{seed}");
+                int loads = 0;
+                for (int at = 0; at < events.Count;)
+                {
+                    int start = at;
+                    List<Func<RecordBatch>> batches = Split(random, events, ref at, write, model);
+                    if (random.Next(3) == 0)
+                    {
+                        await BreakOffAsync(destination, runner.Request(write), runner.Load, batches, random.Next(batches.Count));
+                    }
+
+                    await runner.RunAsync(write, $"log/{++loads:D6}", batches.Select(b => b()), cancellationToken: Token);
+                    (await StateAsync(write)).ShouldBe(model.Rows(), $"seed {seed}, changes {start} to {at}");
+                }
+            }
+        }
+    }
+
+    private static List<Func<RecordBatch>> Split(Random random, List<ModelEvent> events, ref int at, TableWrite write, ModelTable model)
+    {
+        List<Func<RecordBatch>> batches = [];
+        for (int batch = random.Next(1, 6); batch > 0 && at < events.Count; batch--)
+        {
+            if (random.Next(4) == 0)
+            {
+                model.DeleteAll();
+                batches.Add(() => new(write.Schema with { Columns = [], Key = [] }, [], 0) { Control = TableControl.DeleteAll });
+                continue;
+            }
+
+            List<ModelEvent> rows = events.GetRange(at, Math.Min(random.Next(1, 12), events.Count - at));
+            rows.ForEach(model.Apply);
+            batches.Add(() => LoadRunner.Batch(write.Schema, rows, withPositions: true));
+            at += rows.Count;
+        }
+
+        return batches;
+    }
+
+    private static async Task BreakOffAsync(IDestination destination, WriteRequest request, LoadId load, List<Func<RecordBatch>> batches, int count)
+    {
+        await destination.PrepareAsync(request, Token);
+        await using IWriteSession session = await destination.BeginAsync(request, load, Token);
+        foreach (Func<RecordBatch> batch in batches.Take(count))
+        {
+            using RecordBatch rows = batch();
+            await session.WriteAsync(rows, Token);
+        }
+    }
+
     /// <summary>Random sequences that a model test tries.</summary>
     protected virtual int Seeds => 6;
 

@@ -39,6 +39,22 @@ public sealed class ModelTable(MergeStrategy strategy, DeleteMode deleteMode, bo
         }
     }
 
+    /// <summary>Removes every row by the delete mode, as the drop of a dataset does.</summary>
+    public void DeleteAll()
+    {
+        foreach ((string key, Row row) in _rows.ToArray())
+        {
+            if (deleteMode == DeleteMode.Soft)
+            {
+                _rows[key] = row with { IsDeleted = true };
+            }
+            else if (deleteMode == DeleteMode.Hard)
+            {
+                _rows.Remove(key);
+            }
+        }
+    }
+
     /// <summary>The rows: key, a, b and live, deleted or closed; sorted.</summary>
     public List<string> Rows()
     {
