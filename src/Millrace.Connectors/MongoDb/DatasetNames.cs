@@ -10,6 +10,9 @@ namespace Millrace.Connectors.MongoDb;
 /// </summary>
 internal sealed class DatasetNames(string? database, ImmutableArray<string> datasets, DatasetSelector selector)
 {
+    /// <summary>What a server makes an <c>_id</c> of where nobody gives it one: all that can be said of a collection without documents.</summary>
+    public static readonly ColumnSchema ServersOwnId = new("_id", LogicalType.Text, true, null, "objectId");
+
     private readonly string? _database = string.IsNullOrEmpty(database) ? null : database;
     private readonly HashSet<string> _named = new(datasets, StringComparer.Ordinal);
 

@@ -14,25 +14,16 @@ namespace Millrace.Connectors.MongoDb;
 internal sealed record DumpConnection(string DumpPath, ImmutableArray<string> OplogPatterns, string? Database, LogContinuity Continuity)
 {
     /// <summary>Checks the options.</summary>
-    /// <exception cref="MillraceException">MR1113 for a server, MR1002 where there is no dump.</exception>
+    /// <exception cref="MillraceException">MR1002: there is no dump.</exception>
     public static DumpConnection From(ConnectionSettings connection)
     {
         var options = (MongoDbOptions)connection.Options;
-        if (!string.IsNullOrEmpty(options.Uri))
-        {
-            throw new MillraceException(
-                ErrorCodes.MongoServerUnsupported,
-                $"The connection '{connection.Name}' names a server, and live servers are not supported yet.",
-                "Run mongodump --oplog and set dump: to its folder instead of uri.",
-                $"connections.{connection.Name}.uri");
-        }
-
         if (string.IsNullOrEmpty(options.Dump))
         {
             throw new MillraceException(
                 ErrorCodes.InvalidConfiguration,
-                $"The connection '{connection.Name}' does not say where the dump is.",
-                "Set dump: to the folder that mongodump wrote, or to the file of mongodump --archive.",
+                $"The connection '{connection.Name}' names neither a server nor a dump.",
+                "Set uri: to a server's connection string, or dump: to the folder that mongodump wrote or the file of mongodump --archive.",
                 $"connections.{connection.Name}.dump");
         }
 

@@ -1,17 +1,18 @@
-using Millrace.Connectors.MongoDb.Files;
+using Millrace.Connectors.MongoDb.Live;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.MongoDb;
 
-/// <summary>MongoDB as a source: mongodump folders and archives with their oplog.</summary>
+/// <summary>MongoDB as a source: live servers, and mongodump folders and archives with their oplog.</summary>
 public sealed class MongoDbConnector : IConnector
 {
     /// <inheritdoc/>
     public ConnectorInfo Info { get; } = new(
         "mongodb",
         "MongoDB",
-        "Reads collections from mongodump folders and archives, and their changes from oplog files. No server is needed.",
+        "Reads collections of a live replica set or sharded cluster, and their changes by change streams or the oplog; and the same from mongodump folders, "
+        + "archives and oplog files, where no server is needed.",
         typeof(MongoDbOptions))
     {
         Methods = [ReplicationMethod.ChangeCapture, ReplicationMethod.Incremental, ReplicationMethod.FullRefresh],
@@ -23,27 +24,41 @@ public sealed class MongoDbConnector : IConnector
     public ISource CreateSource(SourceSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        return new MongoDbDumpSource(settings, DumpConnection.From(settings.Connection));
+        return LiveConnection.IsLive(settings.Connection)
+            ? new MongoDbLiveSource(settings, LiveConnection.From(settings.Connection))
+            : new MongoDbDumpSource(settings, DumpConnection.From(settings.Connection));
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<DatasetInfo>> DiscoverAsync(ConnectionSettings connection, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<DatasetInfo>> DiscoverAsync(ConnectionSettings connection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return ValueTask.FromResult(DumpDiscovery.List(DumpConnection.From(connection), cancellationToken));
+        if (!LiveConnection.IsLive(connection))
+        {
+            return DumpDiscovery.List(DumpConnection.From(connection), cancellationToken);
+        }
+
+        var live = LiveConnection.From(connection);
+        return await LiveThread.RunAsync(() => LiveDiscovery.List(live, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<CheckFinding>> CheckAsync(ConnectionSettings connection, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<CheckFinding>> CheckAsync(ConnectionSettings connection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);
         try
         {
-            return ValueTask.FromResult(DumpChecks.Run(DumpConnection.From(connection), cancellationToken));
+            if (!LiveConnection.IsLive(connection))
+            {
+                return DumpChecks.Run(DumpConnection.From(connection), cancellationToken);
+            }
+
+            var live = LiveConnection.From(connection);
+            return await LiveThread.RunAsync(() => LiveChecks.Run(live, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (MillraceException exception)
         {
-            return ValueTask.FromResult<IReadOnlyList<CheckFinding>>([new("settings", exception)]);
+            return [new("settings", exception)];
         }
     }
 }

@@ -19,9 +19,6 @@ internal sealed class MongoDbDumpSource : ISource
 
     private const string CursorPrefix = "cursor:";
 
-    /// <summary>What a server makes an <c>_id</c> of where nobody gives it one: all that can be said of a collection without documents.</summary>
-    private static readonly ColumnSchema ServersOwnId = new("_id", LogicalType.Text, true, null, "objectId");
-
     private readonly SourceSettings _settings;
     private readonly DumpConnection _connection;
     private readonly DatasetNames _names;
@@ -50,7 +47,7 @@ internal sealed class MongoDbDumpSource : ISource
         {
             TableSchema schema = DocumentSample.Take(collection.Documents, _names.TableOf(collection.Name), cancellationToken, selection).Schema;
             bool isEmpty = collection.Documents is not null && schema.Columns.IsEmpty;
-            schemas.Add(isEmpty ? schema with { Columns = [ServersOwnId], Key = [ServersOwnId.Name] } : schema);
+            schemas.Add(isEmpty ? schema with { Columns = [DatasetNames.ServersOwnId], Key = [DatasetNames.ServersOwnId.Name] } : schema);
         }
 
         return ValueTask.FromResult<IReadOnlyList<TableSchema>>(schemas);

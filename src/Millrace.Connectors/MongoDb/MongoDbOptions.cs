@@ -7,7 +7,11 @@ namespace Millrace.Connectors.MongoDb;
 public sealed class MongoDbOptions
 {
     /// <summary>Connection string of a live server.</summary>
-    [Option("uri", "Connection string of a live server. Not supported yet: use dump.", Secret = true, Example = "${SHOP_URI}")]
+    [Option(
+        "uri",
+        "Connection string of a live replica set, sharded cluster or server, with the driver's own options for TLS, authentication, read preference and timeouts.",
+        Secret = true,
+        Example = "${SHOP_URI}")]
     public string? Uri { get; set; }
 
     /// <summary>A mongodump folder or archive.</summary>
@@ -34,4 +38,19 @@ public sealed class MongoDbOptions
         "overlap: every oplog file must begin at or before the last entry read (dump it with {ts: {$gte: last}}). declared: the files are taken to be without gaps.",
         Default = "overlap")]
     public LogContinuity LogContinuity { get; set; } = LogContinuity.Overlap;
+
+    /// <summary>How changes of a live server are followed.</summary>
+    [Option(
+        "capture",
+        "How change_capture follows a live server. change_streams: by the server's change streams. oplog: by local.oplog.rs itself (replica sets only).",
+        Default = "change_streams")]
+    public MongoDbCapture Capture { get; set; } = MongoDbCapture.ChangeStreams;
+
+    /// <summary>Where the document after an update comes from.</summary>
+    [Option(
+        "update_images",
+        "Where a live server's documents after an update come from. lookup: read when the change is read, so perhaps newer than it. post_image: the image that the "
+        + "server keeps (changeStreamPreAndPostImages; change streams only); one that is gone fails the run. post_image_or_lookup: that image where it is there.",
+        Default = "lookup")]
+    public MongoDbUpdateImages UpdateImages { get; set; } = MongoDbUpdateImages.Lookup;
 }

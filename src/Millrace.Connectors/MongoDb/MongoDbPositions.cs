@@ -9,7 +9,8 @@ namespace Millrace.Connectors.MongoDb;
 /// The printed positions of MongoDB sources. <c>mongodb.dump/FINGERPRINT/OFFSET</c> is a place in a collection's file, <c>.end</c> after it
 /// says that nothing follows; <c>mongodb.oplog/SECONDS.INCREMENT</c> (hex) is an entry of the log;
 /// <c>mongodb.catch-up/ID/SECONDS.INCREMENT</c> likewise, for collections that were included later; <c>mongodb.datasets/JSON</c> says whose
-/// changes were taken from which stretch of the log.
+/// changes were taken from which stretch of the log. Of a live server: <c>mongodb.range/JSON</c> is a place in a range of ids,
+/// <c>mongodb.token/SECONDS.INCREMENT/TOKEN</c> one in a change stream.
 /// Row positions <c>mongodb.dump/OFFSET</c> sort before every <c>mongodb.oplog/…</c>, as a dump's documents are older than the log that goes with it.
 /// </summary>
 internal static class MongoDbPositions
@@ -19,9 +20,12 @@ internal static class MongoDbPositions
     public const string CursorScheme = "mongodb.cursor";
     public const string DatasetsScheme = "mongodb.datasets";
     public const string CatchUpScheme = "mongodb.catch-up";
+    public const string RangeScheme = "mongodb.range";
+    public const string TokenScheme = "mongodb.token";
 
     private const string EndMark = ".end";
     private const int OffsetDigits = 16;
+    private const int OplogIndexDigits = 4;
 
     /// <summary>Bytes of the longest row position.</summary>
     public const int MaxRowPosition = 64;
@@ -118,7 +122,7 @@ internal static class MongoDbPositions
         target[at + 17] = (byte)'.';
 
         // Four digits are the rule; a longer index starts with a letter past f, one for each extra digit, so that order stays ordinal.
-        int digits = 4;
+        int digits = OplogIndexDigits;
         at += 18;
         while (digits < 8 && (uint)index >> (4 * digits) != 0)
         {
@@ -128,6 +132,20 @@ internal static class MongoDbPositions
 
         WriteHex((uint)index, target.Slice(at, digits));
         return at + digits;
+    }
+
+    /// <summary>
+    /// Writes the position of a document that was read from a live server: after every change of the log up to the time that the read surely
+    /// shows, before every later one.
+    /// </summary>
+    /// <returns>Bytes written.</returns>
+    public static int FormatReadRow(ulong timestamp, Span<byte> target)
+    {
+        int length = FormatOplogRow(timestamp, 0, target) - OplogIndexDigits;
+
+        // Past every index.
+        target[length] = (byte)'s';
+        return length + 1;
     }
 
     private static void WriteHex(uint value, Span<byte> target)

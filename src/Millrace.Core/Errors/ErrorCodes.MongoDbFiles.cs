@@ -11,9 +11,6 @@ public static partial class ErrorCodes
     /// <summary>There is no dump where the connection says.</summary>
     public static readonly ErrorCode DumpNotFound = new("MR1112", "There is no mongodump folder or archive at the given path.", ErrorKind.Environment);
 
-    /// <summary>Live MongoDB servers cannot be read yet.</summary>
-    public static readonly ErrorCode MongoServerUnsupported = new("MR1113", "Live MongoDB servers are not supported yet.", ErrorKind.Configuration);
-
     /// <summary>One document cannot be turned into a row.</summary>
     public static readonly ErrorCode DocumentRejected = new("MR1114", "A document cannot be turned into a row.", ErrorKind.Run);
 

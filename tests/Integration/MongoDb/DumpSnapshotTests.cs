@@ -227,15 +227,6 @@ public sealed class DumpSnapshotTests : IDisposable
     }
 
     [Fact]
-    public void A_live_server_is_refused()
-    {
-        MillraceException error = Should.Throw<MillraceException>(
-            () => new MongoDbConnector().CreateSource(Settings(new() { Uri = "mongodb://localhost" }, "shop.orders")));
-
-        error.Code.ShouldBe(ErrorCodes.MongoServerUnsupported);
-    }
-
-    [Fact]
     public async Task Discovery_lists_the_collections_with_exact_sizes()
     {
         IReadOnlyList<DatasetInfo> found = await new MongoDbConnector().DiscoverAsync(

@@ -146,7 +146,7 @@ internal sealed class SourceRunner
         }
     }
 
-    private static SeenRow Read(RecordBatch batch, int row)
+    internal static SeenRow Read(RecordBatch batch, int row)
     {
         var values = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         for (int i = 0; i < batch.Columns.Length; i++)

@@ -32,13 +32,15 @@ internal sealed class CursorState : IDisposable
     private readonly HashSet<long> _highTies = [];
     private readonly string _cursorField;
     private readonly bool _mayRepeat;
+    private readonly bool _isOrdered;
     private bool _lowHasMore;
     private bool _highHasMore;
     private long _tie;
     private bool _mayBeTaken;
 
-    private CursorState(string cursorField, bool mayRepeat)
+    private CursorState(string cursorField, bool mayRepeat, bool isOrdered)
     {
+        _isOrdered = isOrdered;
         _cursorField = cursorField;
         _mayRepeat = mayRepeat;
         _path = new(cursorField);
@@ -61,10 +63,14 @@ internal sealed class CursorState : IDisposable
     /// <param name="position">The position.</param>
     /// <param name="cursorField">The path of the cursor field.</param>
     /// <param name="mayRepeat">True where a document that is read a second time does no harm.</param>
+    /// <param name="isOrdered">
+    /// True where documents come in the order of the cursor field. Then the watermark is true after every document, and one without a value is at
+    /// the null that begins the order.
+    /// </param>
     /// <exception cref="MillraceException">MR1002: it is none of this kind.</exception>
-    public static CursorState Parse(Position position, string cursorField, bool mayRepeat)
+    public static CursorState Parse(Position position, string cursorField, bool mayRepeat, bool isOrdered = false)
     {
-        var state = new CursorState(cursorField, mayRepeat);
+        var state = new CursorState(cursorField, mayRepeat, isOrdered);
         if (position == Start)
         {
             return state;
@@ -101,6 +107,9 @@ internal sealed class CursorState : IDisposable
         File = fingerprint;
         IsDone = false;
     }
+
+    /// <summary>A document whose one field is the watermark that reading began at; empty before the first value.</summary>
+    public ReadOnlySpan<byte> Watermark => _low.WrittenSpan;
 
     /// <summary>True where a document is at or after the watermark and was not taken before; <see cref="Take"/> then takes it.</summary>
     public bool IsNew(ReadOnlySpan<byte> document)
@@ -193,8 +202,16 @@ internal sealed class CursorState : IDisposable
         }
     }
 
-    private bool TryFindValue(ReadOnlySpan<byte> document, out BsonValue value) =>
-        _path.TryFind(document, out value) && value.Type is not (BsonType.Null or BsonType.Undefined);
+    private bool TryFindValue(ReadOnlySpan<byte> document, out BsonValue value)
+    {
+        if (_path.TryFind(document, out value) && value.Type is not (BsonType.Null or BsonType.Undefined))
+        {
+            return true;
+        }
+
+        value = new(BsonType.Null, default);
+        return _isOrdered;
+    }
 
     private void Raise(BsonValue value, long tie)
     {

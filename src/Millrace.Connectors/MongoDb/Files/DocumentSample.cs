@@ -14,8 +14,11 @@ namespace Millrace.Connectors.MongoDb.Files;
 /// <param name="Schema">The fields and types seen.</param>
 internal sealed record DocumentSample(long Documents, long Bytes, bool IsWhole, TableSchema Schema)
 {
-    private const int SampleBytes = 1 << 20;
-    private const int MaxDocuments = 5000;
+    /// <summary>A sample ends after so many bytes.</summary>
+    public const int SampleBytes = 1 << 20;
+
+    /// <summary>A sample ends after so many documents.</summary>
+    public const int MaxDocuments = 5000;
 
     /// <summary>Samples a collection. A file that is broken is sampled as far as it goes.</summary>
     /// <param name="file">The collection's file; null where it has none.</param>
@@ -61,7 +64,8 @@ internal sealed record DocumentSample(long Documents, long Bytes, bool IsWhole, 
         return new(documents, reader.Offset, status == ReadStatus.End, Counted(batch));
     }
 
-    private static TableSchema Counted(RecordBatch batch) => batch.Schema with
+    /// <summary>The schema of a sample's rows, each column with how many values it had.</summary>
+    public static TableSchema Counted(RecordBatch batch) => batch.Schema with
     {
         Columns = [.. batch.Schema.Columns.Select((c, i) => c with { SampledValues = batch.RowCount - batch.Columns[i].NullCount })],
     };

@@ -31,7 +31,7 @@ internal sealed class LogReader : IDisposable
     private readonly LogRange _range;
     private readonly PartitionPlan _partition;
     private readonly ReadBudget _budget;
-    private readonly Func<ReadOnlySpan<byte>, long> _rowsOfOperations;
+    private readonly OplogRows _rows;
     private readonly TableId _nowhere;
     private readonly int _maxRows;
     private readonly int _maxBytes;
@@ -46,12 +46,12 @@ internal sealed class LogReader : IDisposable
         _images = images;
         _range = range;
         _budget = request.Budget;
-        _rowsOfOperations = RowsOfOperations;
         _maxRows = request.MaxBatchRows;
         _maxBytes = request.MaxBatchBytes;
         _nowhere = settings.Datasets.IsDefaultOrEmpty ? new TableId("", "") : scope.Names.TableOf(scope.Names.CollectionOf(settings.Datasets[0]));
         _collections = new(scope);
         _transactions = new(new TransactionSpill(Path.Combine(settings.StateDirectory, "mongodb-transactions.tmp"), MaxTransactionMemory));
+        _rows = new(_collections, _transactions);
         _window = new(request.Partition.Name, settings.HidesRaw, request.MaxBatchRows, request.MaxBatchBytes);
         _applier = new(_collections, images, _window, new DocumentSelection(settings, byTime: false), settings.OnDrop)
         {
@@ -160,7 +160,7 @@ internal sealed class LogReader : IDisposable
 
         bool continues = timestamp == _done && _hasEntry;
         _applier.IsEmitting = timestamp > _range.Start;
-        if (_applier.IsEmitting && !_budget.TryTake(RowsOf(entry), document.Length) && !continues)
+        if (_applier.IsEmitting && !_budget.TryTake(_rows.Of(entry, timestamp), document.Length) && !continues)
         {
             _atEnd = true;
             Close();
@@ -182,32 +182,6 @@ internal sealed class LogReader : IDisposable
         _done = timestamp;
         _hasEntry = true;
         _entries++;
-    }
-
-    /// <summary>Rows that an entry brings, as far as that shows before it is applied: a rename's show only then.</summary>
-    private long RowsOf(in OplogEntry entry) => entry.Operation switch
-    {
-        OplogOperation.Insert or OplogOperation.Update or OplogOperation.Delete =>
-            _collections.Find(entry.Namespace).IsTakenAt(_cursor.Timestamp) ? 1 : 0,
-        OplogOperation.Command when TransactionAssembler.IsCommand(entry) => _transactions.RowsOf(entry, _rowsOfOperations),
-        _ => 0,
-    };
-
-    private long RowsOfOperations(ReadOnlySpan<byte> command)
-    {
-        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
-        long rows = 0;
-        var reader = new Bson.BsonReader(command);
-        if (reader.Find("applyOps"u8) && reader.Type == Bson.BsonType.Array)
-        {
-            var operations = new Bson.BsonReader(reader.Value);
-            while (operations.Next())
-            {
-                rows += operations.Type == Bson.BsonType.Document ? RowsOf(OplogEntry.Parse(operations.Value)) : 0;
-            }
-        }
-
-        return rows;
     }
 
     private void Apply(in OplogEntry entry, ReadOnlySpan<byte> document)
@@ -242,29 +216,10 @@ internal sealed class LogReader : IDisposable
 
     private void RejectIncomplete(in OplogEntry entry, ReadOnlySpan<byte> document)
     {
-        LogCollection? target = FirstTaken(entry);
-        if (target is not null)
+        if (_rows.FirstTaken(entry) is { } target)
         {
-            _applier.Reject(target, document, UpdateThrow.Make("it ends a transaction whose beginning the log does not hold"));
+            _applier.Reject(target, document, OplogRows.Incomplete());
         }
-    }
-
-    private LogCollection? FirstTaken(in OplogEntry entry)
-    {
-        var command = new Bson.BsonReader(entry.Object);
-        if (command.Find("applyOps"u8) && command.Type == Bson.BsonType.Array)
-        {
-            var operations = new Bson.BsonReader(command.Value);
-            while (operations.Next())
-            {
-                if (operations.Type == Bson.BsonType.Document && _collections.Find(OplogEntry.Parse(operations.Value).Namespace) is { IsTaken: true } taken)
-                {
-                    return taken;
-                }
-            }
-        }
-
-        return null;
     }
 
     private void Close()

@@ -1,0 +1,162 @@
+using System.Text;
+using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Connectors.MongoDb.Native;
+using Millrace.Connectors.MongoDb.Oplog;
+using Millrace.Core.Batches;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.MongoDb.Live;
+
+/// <summary>
+/// Writes the changes of a live log into a window: numbers them within their place in the log, applies the task's filter and fields, and says what
+/// drops and renames do.
+/// </summary>
+internal sealed class ChangeEmitter(MongoClient client, LiveServer server, LogCollections collections, ChangeWindow window, SourceSettings settings) : IDisposable
+{
+    private readonly DocumentSelection _selection = new(settings, byTime: false);
+    private readonly Queue<WholeCopy> _copies = new();
+    private readonly byte[] _position = new byte[MongoDbPositions.MaxRowPosition];
+    private readonly ByteBuffer _name = new();
+    private ulong _timestamp;
+    private long _time;
+    private int _index;
+
+    /// <summary>Begins the changes of one place in the log; they are numbered from 0.</summary>
+    /// <param name="timestamp">The place.</param>
+    /// <param name="millis">Source time in milliseconds since 1970.</param>
+    /// <param name="continues">True for further changes of the same place.</param>
+    public void Begin(ulong timestamp, long millis, bool continues)
+    {
+        // The clock on the wall may be ahead of the log's or behind it, and the log's is the one that orders changes.
+        long second = (long)(timestamp >> 32) * 1000;
+        _timestamp = timestamp;
+        _time = Math.Clamp(millis, second, second + 999) * TimeSpan.TicksPerMillisecond;
+        _index = continues ? _index : 0;
+    }
+
+    /// <summary>The collection of a name.</summary>
+    public LogCollection Find(ReadOnlySpan<byte> database, ReadOnlySpan<byte> collection)
+    {
+        _name.Clear();
+        _name.Write(database);
+        _name.Write((byte)'.');
+        _name.Write(collection);
+        return collections.Find(_name.WrittenSpan);
+    }
+
+    /// <summary>True where changes of the collection, at the place that was begun, are rows of the task.</summary>
+    public bool IsRow(LogCollection collection) => collection.IsTakenAt(_timestamp);
+
+    /// <summary>Writes a document as it is after a change.</summary>
+    public void Upsert(LogCollection collection, BsonValue id, ReadOnlySpan<byte> document, ChangeKind kind)
+    {
+        ReadOnlySpan<byte> position = NextPosition();
+        try
+        {
+            if (_selection.TrySelect(document, out ReadOnlySpan<byte> selected))
+            {
+                window.AddChange(collection, selected, kind, position, _time);
+            }
+            else
+            {
+                // It may have been a row until now.
+                window.AddDelete(collection, id, position, _time);
+            }
+        }
+        catch (MillraceException exception) when (exception.Code.Kind == ErrorKind.Run)
+        {
+            window.Reject(collection, document, position, exception);
+        }
+    }
+
+    /// <summary>Writes a delete.</summary>
+    public void Delete(LogCollection collection, BsonValue id) => window.AddDelete(collection, id, NextPosition(), _time);
+
+    /// <summary>Puts an entry that cannot be applied into quarantine.</summary>
+    public void Reject(LogCollection collection, ReadOnlySpan<byte> raw, MillraceException why) => window.Reject(collection, raw, NextPosition(), why);
+
+    /// <summary>A collection is gone.</summary>
+    /// <exception cref="MillraceException">MR1308: the task says to stop then.</exception>
+    public void Drop(LogCollection collection)
+    {
+        if (!IsRow(collection) || settings.OnDrop == OnDrop.Ignore)
+        {
+            return;
+        }
+
+        if (settings.OnDrop == OnDrop.Fail)
+        {
+            throw new MillraceException(
+                ErrorCodes.DatasetDropped,
+                $"{collection.Text} was dropped in the source at {MongoDbPositions.Describe(_timestamp)}, and on_drop is fail.",
+                "Set on_drop: ignore to keep the target's rows or on_drop: delete to remove them, then run again.");
+        }
+
+        window.AddDeleteAll(collection);
+    }
+
+    /// <summary>Every document of a collection is gone, whatever <c>on_drop</c> says.</summary>
+    public void Empty(LogCollection collection)
+    {
+        if (IsRow(collection))
+        {
+            window.AddDeleteAll(collection);
+        }
+    }
+
+    /// <summary>
+    /// A collection got another's name. What had the name is replaced; the documents that have it now never were in the log under it, so they are
+    /// read: <see cref="Copy"/> gives them.
+    /// </summary>
+    public void Rename(LogCollection from, LogCollection to)
+    {
+        if (IsRow(to))
+        {
+            window.AddDeleteAll(to);
+            _copies.Enqueue(new(client, server, to));
+        }
+
+        Drop(from);
+    }
+
+    /// <summary>Writes the next document of a collection that was renamed.</summary>
+    /// <returns>False where none is left, and the next change may be written.</returns>
+    public bool Copy()
+    {
+        if (!_copies.TryPeek(out WholeCopy? copy))
+        {
+            return false;
+        }
+
+        if (copy.Next(out ReadOnlySpan<byte> document))
+        {
+            var id = new BsonReader(document);
+            if (id.Find("_id"u8))
+            {
+                window.AddBytes(document.Length);
+                Upsert(copy.Collection, id.Current, document, ChangeKind.Insert);
+            }
+        }
+        else
+        {
+            _copies.Dequeue().Dispose();
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (_copies.TryDequeue(out WholeCopy? copy))
+        {
+            copy.Dispose();
+        }
+
+        _selection.Dispose();
+        _name.Dispose();
+    }
+
+    private ReadOnlySpan<byte> NextPosition() => _position.AsSpan(0, MongoDbPositions.FormatOplogRow(_timestamp, _index++, _position));
+}

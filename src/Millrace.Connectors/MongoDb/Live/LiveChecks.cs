@@ -1,0 +1,67 @@
+using Millrace.Connectors.MongoDb.Native;
+using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.MongoDb.Live;
+
+/// <summary>Tries a connection to a server: each thing that could be wrong is a finding of its own.</summary>
+internal static class LiveChecks
+{
+    /// <summary>Runs the checks.</summary>
+    public static IReadOnlyList<CheckFinding> Run(LiveConnection connection, CancellationToken cancellationToken)
+    {
+        var findings = new List<CheckFinding>();
+        LiveServer? server = null;
+        using MongoPool pool = connection.Open();
+        using MongoClient client = pool.Take(cancellationToken);
+        Try(findings, "server", () =>
+        {
+            server = LiveServer.Ask(client);
+            return $"MongoDB {server.Version} ({Describe(server)}), libmongoc {MongocLibrary.EnsureLoaded()}";
+        });
+        if (server is null)
+        {
+            return findings;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        Try(findings, connection.Database is { } database ? $"collections of {database}" : "databases and collections", () =>
+            $"{LiveCatalog.List(client, connection.Database).Count} collections");
+        cancellationToken.ThrowIfCancellationRequested();
+        Try(findings, "log of changes", () => LogOf(client, server, connection));
+        return findings;
+    }
+
+    private static string Describe(LiveServer server) =>
+        server.IsSharded ? "a sharded cluster" : server.SetName is { } set ? $"replica set {set}" : "a standalone: full_refresh and incremental only";
+
+    private static string LogOf(MongoClient client, LiveServer server, LiveConnection connection)
+    {
+        if (!server.IsReplicated)
+        {
+            return "none: change_capture needs a replica set";
+        }
+
+        if (connection.Capture == MongoDbCapture.ChangeStreams)
+        {
+            var scope = StreamScope.Of(connection.Database, []);
+            using MongoChangeStream stream = new StreamQuery(server, connection.UpdateImages).Open(client, scope, StreamStart.Now);
+            return "change streams can be opened";
+        }
+
+        OplogFacts facts = OplogFacts.Of(client, server);
+        return $"the oplog reaches from {MongoDbPositions.Describe(facts.First)} to {MongoDbPositions.Describe(facts.Last)}";
+    }
+
+    private static void Try(List<CheckFinding> findings, string what, Func<string> attempt)
+    {
+        try
+        {
+            findings.Add(new(what, null, attempt()));
+        }
+        catch (MillraceException exception)
+        {
+            findings.Add(new(what, exception));
+        }
+    }
+}

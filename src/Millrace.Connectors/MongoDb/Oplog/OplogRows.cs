@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Core.Errors;
+
+namespace Millrace.Connectors.MongoDb.Oplog;
+
+/// <summary>How many rows an entry brings, which a budget is asked before the entry is applied.</summary>
+internal sealed class OplogRows
+{
+    private readonly LogCollections _collections;
+    private readonly TransactionAssembler _transactions;
+    private readonly Func<ReadOnlySpan<byte>, long> _ofOperations;
+    private ulong _timestamp;
+
+    public OplogRows(LogCollections collections, TransactionAssembler transactions)
+    {
+        _collections = collections;
+        _transactions = transactions;
+        _ofOperations = OfOperations;
+    }
+
+    /// <summary>Rows that an entry brings, as far as that shows before it is applied: a rename's show only then.</summary>
+    public long Of(in OplogEntry entry, ulong timestamp)
+    {
+        _timestamp = timestamp;
+        return Of(entry);
+    }
+
+    /// <summary>The first collection of the task that an applyOps changes, or null.</summary>
+    public LogCollection? FirstTaken(in OplogEntry entry)
+    {
+        var command = new BsonReader(entry.Object);
+        if (command.Find("applyOps"u8) && command.Type == BsonType.Array)
+        {
+            var operations = new BsonReader(command.Value);
+            while (operations.Next())
+            {
+                if (operations.Type == BsonType.Document && _collections.Find(OplogEntry.Parse(operations.Value).Namespace) is { IsTaken: true } taken)
+                {
+                    return taken;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Why the end of a transaction is set aside whose beginning is not there.</summary>
+    public static MillraceException Incomplete() => UpdateThrow.Make("it ends a transaction whose beginning the log does not hold");
+
+    private long Of(in OplogEntry entry) => entry.Operation switch
+    {
+        OplogOperation.Insert or OplogOperation.Update or OplogOperation.Delete => _collections.Find(entry.Namespace).IsTakenAt(_timestamp) ? 1 : 0,
+        OplogOperation.Command when TransactionAssembler.IsCommand(entry) => _transactions.RowsOf(entry, _ofOperations),
+        _ => 0,
+    };
+
+    private long OfOperations(ReadOnlySpan<byte> command)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        long rows = 0;
+        var reader = new BsonReader(command);
+        if (reader.Find("applyOps"u8) && reader.Type == BsonType.Array)
+        {
+            var operations = new BsonReader(reader.Value);
+            while (operations.Next())
+            {
+                rows += operations.Type == BsonType.Document ? Of(OplogEntry.Parse(operations.Value)) : 0;
+            }
+        }
+
+        return rows;
+    }
+}
