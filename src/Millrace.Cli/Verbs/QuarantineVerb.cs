@@ -100,7 +100,7 @@ internal static class QuarantineVerb
         verb.Does(async (context, ct) =>
         {
             Workspace workspace = Workspace.Open(context);
-            List<(QuarantinedRow Row, string? Left)> results = [];
+            List<(QuarantinedRow Row, RetryRefusal? Left)> results = [];
             ICatalog catalog = await workspace.OpenCatalogAsync(ct).ConfigureAwait(false);
             await using (catalog.ConfigureAwait(false))
             {
@@ -116,23 +116,22 @@ internal static class QuarantineVerb
         return verb;
     }
 
-    private static async Task<List<(QuarantinedRow Row, string? Left)>> RetryAsync(
+    private static async Task<List<(QuarantinedRow Row, RetryRefusal? Left)>> RetryAsync(
         Workspace workspace, ICatalog catalog, ProjectTask task, long[] ids, CancellationToken ct)
     {
-        List<(QuarantinedRow, string?)> results = [];
+        List<(QuarantinedRow, RetryRefusal?)> results = [];
         TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, task.Move!, ct).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
             if (session.Destination is IQuarantineStore store)
             {
-                var retry = new QuarantineRetry(task.Move!, session.Destination, TimeProvider.System);
+                var retry = new QuarantineRetry(task.Move!, session.Destination, TimeProvider.System) { Scrub = workspace.Secrets.Scrubber.Scrub };
                 foreach (QuarantinedRow row in await store.ListAsync(task.Key, MostRows, ct).ConfigureAwait(false))
                 {
                     if (ids.Length == 0 || ids.Contains(row.Id))
                     {
                         // The row keeps the id of the run that met it: that run read it.
-                        string? left = await retry.RetryAsync(row, row.RunId, ct).ConfigureAwait(false);
-                        results.Add((row, left is null ? null : workspace.Secrets.Scrubber.Scrub(left)));
+                        results.Add((row, await retry.RetryAsync(row, row.RunId, ct).ConfigureAwait(false)));
                     }
                 }
             }
@@ -141,19 +140,20 @@ internal static class QuarantineVerb
         return results;
     }
 
-    private static void Print(VerbContext context, List<(QuarantinedRow Row, string? Left)> results)
+    private static void Print(VerbContext context, List<(QuarantinedRow Row, RetryRefusal? Left)> results)
     {
         if (context.Json)
         {
             JsonOutput.Write(context.Out, writer =>
             {
                 writer.WriteStartArray();
-                foreach ((QuarantinedRow row, string? left) in results)
+                foreach ((QuarantinedRow row, RetryRefusal? left) in results)
                 {
                     writer.WriteStartObject();
                     writer.WriteNumber("id", row.Id);
                     writer.WriteBoolean("loaded", left is null);
-                    writer.WriteString("reason", left);
+                    writer.WriteString("code", left?.Code.Id);
+                    writer.WriteString("reason", left?.Reason);
                     writer.WriteEndObject();
                 }
 
@@ -162,7 +162,7 @@ internal static class QuarantineVerb
             return;
         }
 
-        foreach (IGrouping<string, long> same in results.Where(r => r.Left is not null).GroupBy(r => r.Left!, r => r.Row.Id))
+        foreach (IGrouping<RetryRefusal, long> same in results.Where(r => r.Left is not null).GroupBy(r => r.Left!, r => r.Row.Id))
         {
             long[] ids = [.. same];
             string which = string.Join(", ", ids.Take(MostIds)) + (ids.Length > MostIds ? $" and {ids.Length - MostIds:N0} more" : "");

@@ -247,7 +247,7 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
                 RowClassifier.PositionOf(_rows.Batch, refused.Row),
                 ErrorCodes.ValueRefused,
                 $"Column {load.Columns[refused.Column].Name}: {refused.Reason}",
-                RowJson.Of(_rows.Batch, refused.Row)));
+                KeptRow.Of(_rows.Batch, refused.Row)));
         }
 
         load.Sequence += _rows.Batch.RowCount;

@@ -50,6 +50,10 @@ internal sealed class QuarantineStore(SqlDialect dialect, SystemTables system)
             DateTimeOffset.UnixEpoch.AddTicks(r.Long(9) * TimeSpan.TicksPerMicrosecond)))];
     }
 
+    /// <summary>Replaces why a row stays.</summary>
+    public string SetReason(long id, ErrorCode code, string reason) =>
+        $"UPDATE {system.Quarantine} SET code = {dialect.Literal(code.Id)}, reason = {dialect.Literal(reason)} WHERE id = {dialect.Literal(id)}";
+
     /// <summary>Removes rows.</summary>
     public string Remove(IReadOnlyList<long> ids) =>
         $"DELETE FROM {system.Quarantine} WHERE id IN ({string.Join(", ", ids.Select(dialect.Literal))})";

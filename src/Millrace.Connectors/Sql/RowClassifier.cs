@@ -112,7 +112,7 @@ internal static class RowClassifier
                         PositionOf(rows.Batch, row),
                         ErrorCodes.KeyMissing,
                         $"The key column {load.Columns[key].Name} is NULL.",
-                        RowJson.Of(rows.Batch, row)));
+                        KeptRow.Of(rows.Batch, row)));
                 }
             }
         }

@@ -1,4 +1,5 @@
 using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;
@@ -86,6 +87,14 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
             ? await _store.Quarantine.ListAsync(channel, taskKey, limit, cancellationToken).ConfigureAwait(false)
             : [],
         cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask SetReasonAsync(long id, ErrorCode code, string reason, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        SqlChannel channel = await LoadsAsync(cancellationToken).ConfigureAwait(false);
+        await channel.ExecuteAsync(_store.Quarantine.SetReason(id, code, reason), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<TableOrigin>> OriginsAsync(TableId table, CancellationToken cancellationToken) => OnCatalogAsync(

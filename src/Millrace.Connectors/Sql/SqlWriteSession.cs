@@ -36,6 +36,9 @@ internal sealed class SqlWriteSession : IWriteSession
     public long Quarantined => _intake.Rejected.Count;
 
     /// <inheritdoc/>
+    public IReadOnlyList<RejectedRow> Rejected => _intake.Rejected;
+
+    /// <inheritdoc/>
     public async ValueTask EvolveAsync(TableWrite table, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(table);

@@ -134,6 +134,14 @@ internal class StageSql
             OR (t."_millrace_generation" = {Generation} AND t."_millrace_position" >= s."_millrace_position"))
         """;
 
+    /// <summary>Removes staged rows whose key a later run wrote, where there is no position to compare.</summary>
+    public string DropOfEarlierRun(long runId) =>
+        $"""
+        DELETE FROM {Stage} AS s
+        USING {Known} AS t
+        WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)} AND t."_millrace_run_id" > {Dialect.Literal(runId)}
+        """;
+
     /// <summary>
     /// Makes every staged row one that is gone: with soft deletes it keeps its values and is merged as deleted (a partial one as a plain delete, as
     /// it has no values of its own to keep), else only the deletes stay, for their tombstones.

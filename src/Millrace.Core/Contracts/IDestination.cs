@@ -62,6 +62,13 @@ public interface IQuarantineStore
     /// <param name="limit">At most so many.</param>
     /// <param name="cancellationToken">Cancels.</param>
     ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(string? taskKey, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Replaces why a row is in quarantine, outside a load; nothing where the row is not there.</summary>
+    /// <param name="id">The row's <see cref="QuarantinedRow.Id"/>.</param>
+    /// <param name="code">Why, as a code.</param>
+    /// <param name="reason">Why, in words and without a secret.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    ValueTask SetReasonAsync(long id, Errors.ErrorCode code, string reason, CancellationToken cancellationToken);
 }
 
 /// <summary>One row of <c>_millrace_quarantine</c>.</summary>

@@ -25,6 +25,9 @@ public interface IWriteSession : IAsyncDisposable
     /// <summary>Rows that went to quarantine in this load so far.</summary>
     long Quarantined { get; }
 
+    /// <summary>The rows that this load would put into quarantine, as far as the destination tells them; at most <see cref="Quarantined"/>.</summary>
+    IReadOnlyList<Batches.RejectedRow> Rejected => [];
+
     /// <summary>
     /// Merges, checks, writes quarantine and checkpoints, and commits, all in one transaction. Each checkpoint moves by compare-and-set.
     /// </summary>

@@ -10,7 +10,13 @@ namespace Millrace.Core.Contracts;
 /// <param name="LoadedAt">Stamped on every row.</param>
 /// <param name="Tables">The target tables.</param>
 public sealed record WriteRequest(
-    string TaskKey, long RunId, int Generation, DateTimeOffset LoadedAt, ImmutableArray<TableWrite> Tables);
+    string TaskKey, long RunId, int Generation, DateTimeOffset LoadedAt, ImmutableArray<TableWrite> Tables)
+{
+    /// <summary>
+    /// True where rows of <paramref name="RunId"/> come after that run: a merge without change capture then drops those whose key a later run wrote.
+    /// </summary>
+    public bool IsRetry { get; init; }
+}
 
 /// <summary>How one target table is written.</summary>
 /// <param name="Schema">Target table, columns by target name, key by target names (system columns are not in it).</param>

@@ -46,4 +46,7 @@ public static partial class ErrorCodes
 
     /// <summary>A table to append to holds rows, and the checkpoints that went with them are gone.</summary>
     public static readonly ErrorCode CheckpointsLost = new("MR1315", "A table to append to holds rows, and the checkpoints that went with them are gone.", ErrorKind.Run);
+
+    /// <summary>A quarantined row cannot be retried as the change that it was.</summary>
+    public static readonly ErrorCode RetryImpossible = new("MR1316", "A quarantined row cannot be retried as the change that it was.", ErrorKind.Run);
 }

@@ -52,6 +52,7 @@ internal sealed class Assembler(TableState table, IReadOnlyList<InputColumn> inp
 
     private void CollectContributions()
     {
+        bool hasPartialRows = inputs.Any(i => i.Values.HasUnset);
         for (int i = 0; i < inputs.Count; i++)
         {
             Route route = routing.Routes[i];
@@ -67,9 +68,10 @@ internal sealed class Assembler(TableState table, IReadOnlyList<InputColumn> inp
                 Add(route.Whole, i);
             }
 
-            if (inputs[i].Values.HasUnset)
+            if (hasPartialRows)
             {
-                // Whichever of the field's columns holds the value now keeps it.
+                // Whichever of the field's columns holds the value now keeps it, and is emptied where the value goes to another of them: a partial
+                // row keeps what a column that is left out holds.
                 foreach (int column in route.Field.Columns)
                 {
                     Add(column, i);

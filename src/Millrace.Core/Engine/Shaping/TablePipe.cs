@@ -279,7 +279,7 @@ internal sealed class TablePipe
         totals.DiscardedValues += routing.DiscardedValues;
         foreach ((int row, ErrorCode code, string reason) in routing.Reasons)
         {
-            string raw = RawRow.Of(inputs, aside, row);
+            string raw = KeptRow.Of(marks.ChangeOf(row), [.. inputs.Concat(aside).Select(i => (i.Wanted, i.Values))], row);
             totals.Rejected.Add(new RejectedRow(Table.Table, marks.PositionOf(row), code, reason, raw));
         }
     }

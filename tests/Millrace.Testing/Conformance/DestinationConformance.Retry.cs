@@ -1,0 +1,167 @@
+using Millrace.Core.Batches;
+using Millrace.Core.Config;
+using Millrace.Core.Contracts;
+using Millrace.Core.Engine;
+using Millrace.Core.Engine.Shaping;
+using Millrace.Core.Schemas;
+using Shouldly;
+using Xunit;
+
+namespace Millrace.Testing.Conformance;
+
+/// <summary>Rows that leave the quarantine do what they were to do, and no more.</summary>
+public abstract partial class DestinationConformance
+{
+    /// <summary>A delete that is retried deletes by its key, and one that is older than the row does not.</summary>
+    [Theory]
+    [InlineData(DeleteMode.Hard)]
+    [InlineData(DeleteMode.Soft)]
+    public async Task A_delete_that_is_retried_deletes(DeleteMode mode)
+    {
+        TableWrite write = Write(Schema, mode: mode);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"), Insert(7, "k2", 2, "y"))], cancellationToken: Token);
+        await KeepAsync(destination, runner, write, new(5, "k1", ChangeKind.Delete, null, null), new(6, "k2", ChangeKind.Delete, null, null));
+
+        (await RetryAsync(destination, write)).ShouldBe(["", ""]);
+
+        (await StateAsync(write)).ShouldBe(mode == DeleteMode.Hard ? ["k2|2|y|live"] : ["k1|1|x|deleted", "k2|2|y|live"]);
+        (await KeptAsync(destination)).ShouldBeEmpty();
+    }
+
+    /// <summary>A partial update that is retried leaves alone what it says nothing of, and empties what it empties.</summary>
+    [Theory]
+    [InlineData(MergeStrategy.Upsert)]
+    [InlineData(MergeStrategy.DeleteInsert)]
+    [InlineData(MergeStrategy.Scd2)]
+    public async Task A_partial_update_that_is_retried_keeps_the_other_columns(MergeStrategy strategy)
+    {
+        TableWrite write = Write(Schema, strategy, DeleteMode.Hard);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(
+            write, "log/1", [Batch(Insert(1, "k1", 1, "x"), Insert(1, "k2", 2, "y"), Insert(1, "k3", 3, "z"), Insert(9, "k4", 4, "w"))], cancellationToken: Token);
+        await KeepAsync(
+            destination,
+            runner,
+            write,
+            new(5, "k1", ChangeKind.Update, 10, null, HasB: false),
+            new(5, "k2", ChangeKind.Update, null, null, HasB: false),
+            new(5, "k3", ChangeKind.Update, null, "whole"),
+            new(5, "k4", ChangeKind.Update, 40, null, HasB: false));
+
+        (await RetryAsync(destination, write)).ShouldBe(["", "", "", ""]);
+
+        (await StateAsync(write)).Where(r => r.EndsWith("live", StringComparison.Ordinal))
+            .ShouldBe(["k1|10|x|live", "k2|-|y|live", "k3|-|whole|live", "k4|4|w|live"]);
+    }
+
+    /// <summary>A row that is older than the delete of its key does not bring the key back.</summary>
+    [Fact]
+    public async Task A_retried_row_does_not_outlive_its_delete()
+    {
+        TableWrite write = Write(Schema, mode: DeleteMode.Hard);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"))], cancellationToken: Token);
+        await KeepAsync(destination, runner, write, Insert(2, "k1", 2, "y"));
+        await runner.RunAsync(write, "log/2", [Batch(new ModelEvent(3, "k1", ChangeKind.Delete, null, null))], cancellationToken: Token);
+
+        (await RetryAsync(destination, write)).ShouldBe([""]);
+
+        (await StateAsync(write)).ShouldBeEmpty();
+    }
+
+    /// <summary>Where rows have no position, the run that wrote a row says whether a retried one is older.</summary>
+    [Theory]
+    [InlineData(MergeStrategy.Upsert)]
+    [InlineData(MergeStrategy.DeleteInsert)]
+    [InlineData(MergeStrategy.Scd2)]
+    public async Task A_row_without_position_that_is_retried_does_not_replace_one_of_a_later_run(MergeStrategy strategy)
+    {
+        TableWrite write = Write(Schema, strategy, isChangeCapture: false);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"), Insert(1, "k2", 2, "y"))], cancellationToken: Token);
+        runner.RunId = 2;
+        await KeepAsync(destination, runner, write, Insert(2, "k1", 10, "old"), Insert(2, "k2", 20, "kept"));
+        runner.RunId = 3;
+        await runner.RunAsync(write, "log/3", [Batch(Insert(3, "k1", 100, "new"))], cancellationToken: Token);
+
+        (await RetryAsync(destination, write)).ShouldBe(["", ""]);
+
+        (await StateAsync(write)).Where(r => r.EndsWith("live", StringComparison.Ordinal)).ShouldBe(["k1|100|new|live", "k2|20|kept|live"]);
+    }
+
+    /// <summary>A change that an append has no row for stays, and says why from then on.</summary>
+    [Fact]
+    public async Task An_append_refuses_a_partial_change_and_says_so_in_the_row()
+    {
+        TableWrite write = new(Schema, WriteDisposition.Append) { IsChangeCapture = true };
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"))], cancellationToken: Token);
+        await KeepAsync(destination, runner, write, new ModelEvent(5, "k1", ChangeKind.Update, 10, null, HasB: false), Insert(6, "k2", 2, "y"));
+
+        (await RetryAsync(destination, write)).Select(r => r.Length > 0).ShouldBe([true, false]);
+
+        (await KeptAsync(destination)).ShouldHaveSingleItem().ShouldStartWith("MR1316 ");
+        (await QueryAsync($"SELECT \"_id\", \"a\" FROM {Quote(Table)} ORDER BY 1")).Select(r => string.Join('|', r)).ShouldBe(["k1|1", "k2|2"]);
+    }
+
+    /// <summary>A table that was replaced since has no place for a row of before.</summary>
+    [Fact]
+    public async Task A_row_of_before_a_replace_is_refused()
+    {
+        TableWrite write = new(Schema, WriteDisposition.Replace);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"))], completed: true, Token);
+        await KeepAsync(destination, runner, write, Insert(2, "k2", 2, "y"), Insert(3, "k3", 3, "z"));
+        (await RetryAsync(destination, write, 1)).ShouldBe([""]);
+        runner.RunId = 2;
+        runner.Generation = 2;
+        await runner.RunAsync(write, "log/2", [Batch(Insert(3, "k3", 3, "new"))], completed: true, Token);
+
+        (await RetryAsync(destination, write)).Single().ShouldContain("MR1316");
+
+        (await KeptAsync(destination)).ShouldHaveSingleItem().ShouldStartWith("MR1316 ");
+        (await QueryAsync($"SELECT \"_id\", \"b\" FROM {Quote(Table)}")).Select(r => string.Join('|', r)).ShouldBe(["k3|new"]);
+    }
+
+    // Rows are kept as a run keeps them whose contract lets no table be made.
+    private static async Task KeepAsync(IDestination destination, LoadRunner runner, TableWrite write, params ModelEvent[] events)
+    {
+        TaskDefinition task = TaskOf(write) with { Contract = SchemaContract.Default with { Tables = ContractMode.Quarantine } };
+        TableShaper shaper = await TableShaper.CreateAsync(
+            new(task, write.Schema.Table, destination.Naming, destination.Fit, _ => ValueTask.FromResult<TargetTable?>(null)));
+        ShapedBatch shaped = await shaper.ShapeAsync(Batch(events));
+        shaped.Rejected.Length.ShouldBe(events.Length);
+        using var carrier = new RecordBatch(new(write.Schema.Table, [], []), [], 0) { Rejected = shaped.Rejected };
+        await runner.RunAsync(write, $"log/kept {events[0].Position}", [carrier], cancellationToken: Token);
+    }
+
+    // For each row the text of what keeps it, empty where nothing does.
+    private static async Task<List<string>> RetryAsync(IDestination destination, TableWrite write, int most = 100)
+    {
+        var retry = new QuarantineRetry(TaskOf(write), destination, TimeProvider.System);
+        List<string> left = [];
+        foreach (QuarantinedRow row in await ((IQuarantineStore)destination).ListAsync("job/task", most, Token))
+        {
+            left.Add($"{await retry.RetryAsync(row, row.RunId, Token)}");
+        }
+
+        return left;
+    }
+
+    private static async Task<IEnumerable<string>> KeptAsync(IDestination destination) =>
+        (await ((IQuarantineStore)destination).ListAsync("job/task", 100, Token)).Select(r => $"{r.Row.Code.Id} {r.Row.Reason}");
+
+    private static TaskDefinition TaskOf(TableWrite write) => new(
+        "job/task",
+        "job",
+        "task",
+        new("source", new(["orders"], []), write.IsChangeCapture ? ReplicationMethod.ChangeCapture : ReplicationMethod.FullRefresh),
+        new("target", write.Schema.Table.ToString(), write.Disposition) { Strategy = write.Strategy, DeleteMode = write.DeleteMode });
+}
