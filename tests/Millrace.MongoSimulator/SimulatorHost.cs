@@ -12,7 +12,8 @@ namespace Millrace.MongoSimulator;
 internal static class SimulatorHost
 {
     private const string Usage = """
-        usage: millrace-mongo-simulator [--port N] [--set NAME] [--standalone | --sharded] [--server-version V]
+        usage: millrace-mongo-simulator measure DOCUMENTS [BATCH]
+               millrace-mongo-simulator [--port N] [--set NAME] [--standalone | --sharded] [--server-version V]
             [--oplog-max BYTES] [--oplog-entries N] [--v1-updates] [--vectored-inserts] [--noop-every SECONDS] [--transaction-entry N]
             [--user NAME:PASSWORD[@DB]]... [--x509-user SUBJECT]... [--tls-cert PEM] [--tls-key PEM] [--tls-client-ca PEM]
             [--load NS=FILE.bson]... [--generate NS=COUNT[,BYTES]]...
@@ -24,6 +25,12 @@ internal static class SimulatorHost
     {
         try
         {
+            if (args is ["measure", var documents, .. var batch])
+            {
+                await Measurement.RunAsync(Number(documents), batch.Length > 0 ? Number(batch[0]) : 2000, output).ConfigureAwait(false);
+                return 0;
+            }
+
             (MongoSimulatorOptions options, List<(string Ns, string File)> files, List<(string Ns, int Count, int Bytes)> generated) = Parse(args);
             await using Testing.MongoDb.MongoSimulator simulator = await Testing.MongoDb.MongoSimulator.StartAsync(options).ConfigureAwait(false);
             files.ForEach(f => simulator.Load(f.Ns, f.File));

@@ -13,11 +13,16 @@ public sealed partial class MongoSimulator : IAsyncDisposable
 {
     private readonly ServerState _server;
     private readonly WireListener _listener;
+    private readonly ITimer? _noops;
 
     private MongoSimulator(MongoSimulatorOptions options)
     {
         _server = new ServerState(options);
         _listener = new WireListener(_server);
+        if (options.NoopInterval is { } interval && _server.HasOplog)
+        {
+            _noops = options.Time.CreateTimer(_ => WriteNoop(), null, interval, interval);
+        }
     }
 
     /// <summary>The port on 127.0.0.1.</summary>
@@ -127,6 +132,11 @@ public sealed partial class MongoSimulator : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_noops is not null)
+        {
+            await _noops.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _listener.DisposeAsync().ConfigureAwait(false);
         _server.Dispose();
     }

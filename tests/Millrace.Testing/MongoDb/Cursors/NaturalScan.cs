@@ -18,17 +18,14 @@ internal sealed class NaturalScan<T>(RecordStore<T> records, Func<T, byte[]> byt
     {
         get
         {
-            while (_at >= records.First && _at < records.End)
+            T? item = records[_at];
+            while (item is null && _at >= records.First && _at < records.End)
             {
-                if (records[_at] is { } item)
-                {
-                    return bytes(item);
-                }
-
                 _at += backward ? -1 : 1;
+                item = records[_at];
             }
 
-            return null;
+            return item is null ? null : bytes(item);
         }
     }
 

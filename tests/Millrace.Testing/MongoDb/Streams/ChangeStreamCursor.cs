@@ -1,6 +1,7 @@
 using Millrace.Testing.MongoDb.Cursors;
 using Millrace.Testing.MongoDb.Oplog;
 using Millrace.Testing.MongoDb.Server;
+using Millrace.Testing.MongoDb.Storage;
 using Millrace.Testing.MongoDb.Values;
 
 namespace Millrace.Testing.MongoDb.Streams;
@@ -48,7 +49,7 @@ internal sealed class ChangeStreamCursor : ServerCursor
 
     public override bool AwaitsData => true;
 
-    public override Node? PostBatchResumeToken => Doc.Parse(_token.ToBytes());
+    public override Node? PostBatchResumeToken => _token.ToDocument();
 
     public override bool Fill(BatchWriter batch)
     {
@@ -74,11 +75,53 @@ internal sealed class ChangeStreamCursor : ServerCursor
                 return true;
             }
 
-            if (!ExpandNext())
+            if (!FillPlain(batch) && !ExpandNext())
             {
                 return true;
             }
         }
+    }
+
+    // The common case, without a copy: one event an entry, which no stage changes, straight into the batch.
+    private bool FillPlain(BatchWriter batch)
+    {
+        RecordStore<OplogRecord> records = _server.Oplog.Records;
+        bool any = false;
+        if (_resumed is not null || !_pipeline.IsEmpty)
+        {
+            return false;
+        }
+
+        while (_record >= records.First && _record < records.End && !batch.IsFull)
+        {
+            OplogRecord record = records[_record]!;
+            if (!_source.TryExpandOne(record, out ResumeToken token, out ReadOnlySpan<byte> bytes) || bytes.Length > _server.Options.MaxDocumentBytes)
+            {
+                return any;
+            }
+
+            if (!bytes.IsEmpty)
+            {
+                if (!batch.TryAdd(bytes))
+                {
+                    _ready.Enqueue(new StreamEvent(token, bytes.ToArray(), false));
+                }
+                else
+                {
+                    _token = token;
+                }
+            }
+
+            _record++;
+            _scanned = record.Timestamp;
+            any = true;
+            if (_ready.Count > 0)
+            {
+                break;
+            }
+        }
+
+        return any;
     }
 
     private bool ExpandNext()

@@ -22,7 +22,7 @@ internal sealed class ChangeStreamOptions
                     break;
                 case "resumeAfter":
                     Token = ResumeToken.Parse(field.Value);
-                    if (Token.IsInvalidate)
+                    if (Token is { IsInvalidate: true })
                     {
                         throw new CommandException(ErrorCode.InvalidResumeToken, "Attempting to resume a change stream using 'resumeAfter' is not allowed from an invalidate notification.");
                     }

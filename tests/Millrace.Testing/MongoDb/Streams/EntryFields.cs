@@ -13,42 +13,36 @@ internal ref struct EntryFields
         var reader = new BsonReader(entry);
         while (reader.Next())
         {
-            ReadOnlySpan<byte> name = reader.Name;
-            if (name.SequenceEqual("op"u8))
+            // Names are told by length first: each entry has a dozen.
+            switch (reader.Name)
             {
-                Op = reader.GetString() is [var first, ..] ? (char)first : 'n';
-            }
-            else if (name.SequenceEqual("ns"u8))
-            {
-                Namespace = NameOf(reader.GetString());
-            }
-            else if (name.SequenceEqual("o"u8))
-            {
-                O = reader.Value;
-            }
-            else if (name.SequenceEqual("o2"u8))
-            {
-                O2 = reader.Value;
-            }
-            else if (name.SequenceEqual("ui"u8))
-            {
-                Collection = new Guid(reader.GetBinary(out _), bigEndian: true);
-            }
-            else if (name.SequenceEqual("wall"u8))
-            {
-                Wall = reader.GetDateTimeMillis();
-            }
-            else if (name.SequenceEqual("lsid"u8))
-            {
-                Lsid = reader.Value;
-            }
-            else if (name.SequenceEqual("txnNumber"u8))
-            {
-                TransactionNumber = reader.GetInt64();
-            }
-            else if (name.SequenceEqual("multiOpType"u8))
-            {
-                IsVectored = true;
+                case [(byte)'o']:
+                    O = reader.Value;
+                    break;
+                case [(byte)'o', (byte)'p']:
+                    Op = reader.GetString() is [var first, ..] ? (char)first : 'n';
+                    break;
+                case [(byte)'n', (byte)'s']:
+                    Namespace = NameOf(reader.GetString());
+                    break;
+                case [(byte)'o', (byte)'2']:
+                    O2 = reader.Value;
+                    break;
+                case [(byte)'u', (byte)'i']:
+                    Collection = new Guid(reader.GetBinary(out _), bigEndian: true);
+                    break;
+                case [(byte)'w', (byte)'a', (byte)'l', (byte)'l']:
+                    Wall = reader.GetDateTimeMillis();
+                    break;
+                case [(byte)'l', (byte)'s', (byte)'i', (byte)'d']:
+                    Lsid = reader.Value;
+                    break;
+                case { Length: 9 } name when name.SequenceEqual("txnNumber"u8):
+                    TransactionNumber = reader.GetInt64();
+                    break;
+                case { Length: 11 } name when name.SequenceEqual("multiOpType"u8):
+                    IsVectored = true;
+                    break;
             }
         }
     }

@@ -13,6 +13,30 @@ internal sealed class EventSource(ServerState server, StreamScope scope, ChangeS
 {
     private readonly EventWriter _writer = new(server, options);
 
+    /// <summary>The event of an entry that is a change of one document.</summary>
+    /// <param name="record">The entry.</param>
+    /// <param name="token">The event's token.</param>
+    /// <param name="bytes">The event, good until the next one is made; empty where it is not in scope.</param>
+    /// <returns>False where the entry is something else.</returns>
+    public bool TryExpandOne(OplogRecord record, out ResumeToken token, out ReadOnlySpan<byte> bytes)
+    {
+        var entry = new EntryFields(record.Bytes);
+        token = default;
+        bytes = default;
+        if (entry.Op is not ('i' or 'u' or 'd'))
+        {
+            return false;
+        }
+
+        if (scope.Holds(entry.Namespace))
+        {
+            token = Token(record, 0, entry.Collection);
+            bytes = _writer.Change(token, entry, entry, record.Images?[0], inTransaction: false);
+        }
+
+        return true;
+    }
+
     /// <summary>Appends the events of an entry, in order.</summary>
     public void Expand(OplogRecord record, List<StreamEvent> events)
     {
@@ -20,10 +44,9 @@ internal sealed class EventSource(ServerState server, StreamScope scope, ChangeS
         switch (entry.Op)
         {
             case 'i' or 'u' or 'd':
-                if (scope.Holds(entry.Namespace))
+                if (TryExpandOne(record, out ResumeToken token, out ReadOnlySpan<byte> bytes) && !bytes.IsEmpty)
                 {
-                    ResumeToken token = Token(record, 0, entry.Collection);
-                    events.Add(new StreamEvent(token, _writer.Change(token, entry, entry, record.Images?[0], inTransaction: false), false));
+                    events.Add(new StreamEvent(token, bytes.ToArray(), false));
                 }
 
                 break;
@@ -66,7 +89,7 @@ internal sealed class EventSource(ServerState server, StreamScope scope, ChangeS
                 if (scope.Holds(operation.Namespace) && operation.Op is 'i' or 'u' or 'd')
                 {
                     ResumeToken token = Token(record, index, operation.Collection);
-                    events.Add(new StreamEvent(token, _writer.Change(token, operation, entry, part.Images?[within], inTransaction: !entry.IsVectored && !entry.Lsid.IsEmpty), false));
+                    events.Add(new StreamEvent(token, _writer.Change(token, operation, entry, part.Images?[within], inTransaction: !entry.IsVectored && !entry.Lsid.IsEmpty).ToArray(), false));
                 }
             }
         }

@@ -34,7 +34,7 @@ internal static class EventSplitter
         {
             ResumeToken token = large.Token with { Fragment = i };
             fragments[i].Prepend("splitEvent", new Doc { { "fragment", i + 1 }, { "of", fragments.Count } });
-            fragments[i].Prepend("_id", Doc.Parse(token.ToBytes()));
+            fragments[i].Prepend("_id", token.ToDocument());
             yield return new StreamEvent(token, fragments[i].ToBytes(), large.EndsStream && i == fragments.Count - 1);
         }
     }

@@ -15,8 +15,8 @@ internal sealed class EventWriter(ServerState server, ChangeStreamOptions option
     [ThreadStatic]
     private static ByteBuffer? t_buffer;
 
-    /// <summary>The event of a change of one document.</summary>
-    public byte[] Change(ResumeToken token, in EntryFields change, in EntryFields entry, ChangeImages? images, bool inTransaction)
+    /// <summary>The event of a change of one document; its bytes are good until the next event.</summary>
+    public ReadOnlySpan<byte> Change(ResumeToken token, scoped in EntryFields change, scoped in EntryFields entry, ChangeImages? images, bool inTransaction)
     {
         bool isUpdate = change.Op == 'u', isReplacement = isUpdate && !IsModification(change.O);
         BsonWriter writer = Begin(token, change.Op switch { 'i' => "insert", 'd' => "delete", _ => isReplacement ? "replace" : "update" }, entry.Wall, change.Collection);
@@ -50,7 +50,7 @@ internal sealed class EventWriter(ServerState server, ChangeStreamOptions option
         }
 
         writer.End();
-        return t_buffer!.WrittenSpan.ToArray();
+        return t_buffer!.WrittenSpan;
     }
 
     /// <summary>An event of a collection, a database, or the stream itself.</summary>
@@ -85,7 +85,7 @@ internal sealed class EventWriter(ServerState server, ChangeStreamOptions option
         buffer.Clear();
         var writer = new BsonWriter(buffer);
         writer.StartDocument();
-        writer.WriteDocument("_id"u8, token.ToBytes());
+        token.Write(writer, "_id"u8);
         WriteText(writer, "operationType"u8, type);
         writer.WriteTimestamp("clusterTime"u8, token.Timestamp);
         if (options.ShowsExpandedEvents && collection != Guid.Empty)
@@ -116,7 +116,7 @@ internal sealed class EventWriter(ServerState server, ChangeStreamOptions option
         writer.WriteString(name, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
     }
 
-    private void WriteFullDocument(BsonWriter writer, in EntryFields change, byte[] key, ChangeImages? images, ResumeToken token)
+    private void WriteFullDocument(BsonWriter writer, scoped in EntryFields change, byte[] key, ChangeImages? images, ResumeToken token)
     {
         switch (options.FullDocument)
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Testing.MongoDb.Values;
 
 namespace Millrace.Testing.MongoDb.Streams;
@@ -13,7 +14,7 @@ namespace Millrace.Testing.MongoDb.Streams;
 /// <param name="IsInvalidate">Whether the event is the invalidate that follows another one of the same entry.</param>
 /// <param name="Collection">The collection's identity, empty where there is none.</param>
 /// <param name="Fragment">The fragment of a split event; -1 for an event that is whole.</param>
-internal sealed record ResumeToken(ulong Timestamp, bool IsEvent, int Index, bool IsInvalidate, Guid Collection, int Fragment)
+internal readonly record struct ResumeToken(ulong Timestamp, bool IsEvent, int Index, bool IsInvalidate, Guid Collection, int Fragment)
 {
     private const byte TimestampMark = 0x82;
     private const byte Version = 0x2B;
@@ -56,8 +57,8 @@ internal sealed record ResumeToken(ulong Timestamp, bool IsEvent, int Index, boo
                 BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(32)));
     }
 
-    /// <summary>The document <c>{_data: hex}</c>.</summary>
-    public byte[] ToBytes()
+    /// <summary>Writes the document <c>{_data: hex}</c>.</summary>
+    public void Write(BsonWriter writer, ReadOnlySpan<byte> name)
     {
         Span<byte> bytes = stackalloc byte[EventLength];
         bytes[0] = TimestampMark;
@@ -74,14 +75,22 @@ internal sealed record ResumeToken(ulong Timestamp, bool IsEvent, int Index, boo
             BinaryPrimitives.WriteInt32BigEndian(bytes[32..], Fragment);
         }
 
-        // The document is { _data: "…" }: length, type, name, string length, text, two terminators.
-        byte[] document = new byte[4 + 1 + 6 + 4 + (2 * length) + 1 + 1];
-        BinaryPrimitives.WriteInt32LittleEndian(document, document.Length);
-        document[4] = 0x02;
-        "_data\0"u8.CopyTo(document.AsSpan(5));
-        BinaryPrimitives.WriteInt32LittleEndian(document.AsSpan(11), (2 * length) + 1);
-        Convert.TryToHexString(bytes[..length], document.AsSpan(15), out _);
-        return document;
+        Span<byte> hex = stackalloc byte[2 * EventLength];
+        Convert.TryToHexString(bytes[..length], hex, out int written);
+        writer.StartDocument(name);
+        writer.WriteString("_data"u8, hex[..written]);
+        writer.End();
+    }
+
+    /// <summary>The document.</summary>
+    public Doc ToDocument()
+    {
+        using var buffer = new ByteBuffer(128);
+        var writer = new BsonWriter(buffer);
+        writer.StartDocument();
+        Write(writer, "_id"u8);
+        writer.End();
+        return (Doc)Doc.Parse(buffer.WrittenSpan.ToArray())["_id"]!;
     }
 
     /// <summary>Whether this is the token of the same event, whole or in part.</summary>

@@ -39,6 +39,9 @@ internal sealed class StreamPipeline
     /// <summary>Whether large events come in fragments.</summary>
     public bool Splits { get; }
 
+    /// <summary>Whether events come as they are.</summary>
+    public bool IsEmpty => _stages.Count == 0;
+
     /// <summary>What the stages make of an event, or null where one of them leaves it out.</summary>
     public byte[]? Apply(StreamEvent change)
     {
@@ -54,7 +57,7 @@ internal sealed class StreamPipeline
             {
                 Doc result = modify(Doc.Parse(bytes));
                 bytes = result.ToBytes();
-                if (result["_id"] is not Doc id || !id.ToBytes().AsSpan().SequenceEqual(change.Token.ToBytes()))
+                if (result["_id"] is not { } id || !id.Same(change.Token.ToDocument()))
                 {
                     throw new CommandException(
                         ErrorCode.ChangeStreamFatalError,

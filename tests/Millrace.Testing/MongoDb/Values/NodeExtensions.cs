@@ -4,7 +4,7 @@ using Millrace.Connectors.MongoDb.Bson;
 namespace Millrace.Testing.MongoDb.Values;
 
 /// <summary>Reads nodes as the types that commands ask for.</summary>
-internal static class NodeExtensions
+public static class NodeExtensions
 {
     public static bool IsNumber(this Node node) => node.Type is BsonType.Int32 or BsonType.Int64 or BsonType.Double or BsonType.Decimal128;
 
