@@ -36,6 +36,38 @@ public sealed class OplogTests
         }
     }
 
+    [Theory]
+    [InlineData(UpdateLogFormat.Delta, false)]
+    [InlineData(UpdateLogFormat.Modifiers, false)]
+    [InlineData(UpdateLogFormat.Delta, true)]
+    public async Task A_replay_in_another_language_makes_the_same_documents(UpdateLogFormat format, bool vectored)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("millrace-log-");
+        for (int seed = 100; seed < 104; seed++)
+        {
+            await using MongoSimulator simulator = await MongoSimulator.StartAsync(new MongoSimulatorOptions
+            {
+                UpdateLogFormat = format,
+                VectoredInserts = vectored,
+                TransactionEntryOperations = 3,
+            });
+            ChangeAtRandom(simulator, new Random(seed));
+            string log = Path.Combine(folder.FullName, "log.bson"), dump = Path.Combine(folder.FullName, "dump");
+            Write(log, simulator.OplogEntries());
+            Write(Path.Combine(dump, "d", "c.bson"), simulator.Documents("d.c"));
+            Write(Path.Combine(dump, "d", "e.bson"), simulator.Documents("d.e"));
+            string replayed = Path.Combine(folder.FullName, "replayed"), held = Path.Combine(folder.FullName, "held");
+            await SimulatorClients.ReplayAsync("--out", replayed, log);
+            await SimulatorClients.ReplayAsync("--out", held, "--dump", dump);
+            foreach (string file in new[] { "d.c.ndjson", "d.e.ndjson" })
+            {
+                Lines(replayed, file).ShouldBe(Lines(held, file), $"seed {seed}, {file}");
+            }
+        }
+
+        folder.Delete(recursive: true);
+    }
+
     [Fact]
     public async Task Logs_of_real_servers_are_replayed()
     {
@@ -49,6 +81,14 @@ public sealed class OplogTests
         simulator.Documents("mongodump_test_db.coll1").Select(d => Doc.Parse(d)["_id"].AsLong()).ShouldContain(200);
         simulator.Documents("db3.c1").Count.ShouldBeGreaterThan(0);
     }
+
+    private static void Write(string path, IEnumerable<byte[]> documents)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, [.. documents.SelectMany(d => d)]);
+    }
+
+    private static string[] Lines(string folder, string file) => [.. File.ReadAllLines(Path.Combine(folder, file)).Order(StringComparer.Ordinal)];
 
     private static string[] Texts(MongoSimulator simulator, string ns) =>
         [.. simulator.Documents(ns).Select(Convert.ToHexString).Order(StringComparer.Ordinal)];

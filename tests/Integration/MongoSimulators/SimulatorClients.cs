@@ -21,17 +21,21 @@ internal static class SimulatorClients
     public static Task NodeAsync(string scenario, string uri) =>
         RunAsync("node", [Path.Combine(Folder, "driver_client.mjs"), scenario, uri], static () => Task.CompletedTask);
 
-    private static async Task RunAsync(string program, string[] arguments, Func<Task> whenReady)
+    /// <summary>Runs the replay of oplogs that is written in Python for the end-to-end tests.</summary>
+    public static Task ReplayAsync(params string[] arguments) =>
+        RunAsync("/usr/bin/python3", ["-B", Path.Combine(Folder, "..", "..", "..", "EndToEnd", "Independent", "replay.py"), .. arguments], static () => Task.CompletedTask, last: null);
+
+    private static async Task RunAsync(string program, string[] arguments, Func<Task> whenReady, string? last = "passed")
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         using var limit = new CancellationTokenSource(Limit);
         Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
-        string? last = null;
+        string? said = null;
         try
         {
             while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
             {
-                last = line;
+                said = line;
                 if (line == "ready")
                 {
                     await whenReady();
@@ -49,7 +53,10 @@ internal static class SimulatorClients
         }
 
         process.ExitCode.ShouldBe(0, await errors);
-        last.ShouldBe("passed");
+        if (last is not null)
+        {
+            said.ShouldBe(last);
+        }
     }
 
     private static string SourceFile([CallerFilePath] string path = "") => path;
