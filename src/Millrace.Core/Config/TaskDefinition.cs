@@ -132,7 +132,7 @@ public sealed record CommitEvery(long? Rows, long? Bytes, TimeSpan? Interval)
     public static CommitEvery Default { get; } = new(null, 1_000_000_000, TimeSpan.FromMinutes(2));
 
     /// <summary>Bytes of a load once the snapshot is read, where nothing is set: what a source keeps of changes until they are durable is bounded by it.</summary>
-    public const long DefaultLogBytes = 64_000_000;
+    public const long DefaultLogBytes = 48_000_000;
 }
 
 /// <summary>What may change (schema_contract).</summary>

@@ -14,7 +14,7 @@ internal sealed class AfterImages : IDisposable
 {
     private const string FileName = "mongodb-images.db";
     private const string SpillName = "mongodb-pending.tmp";
-    private const long MaxPendingMemory = 32L << 20;
+    private const long MaxPendingMemory = 24L << 20;
 
     private readonly string _path;
     private readonly ImageStore _store;

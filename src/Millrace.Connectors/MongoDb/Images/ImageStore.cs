@@ -57,7 +57,7 @@ internal sealed class ImageStore : IDisposable
             // Lookups jump about; writes go through the file from front to back and want little.
             SqliteDatabase.Execute(_writer, "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 8192");
             _reader = Own(SqliteDatabase.Open(path, SqliteSynchronous.Normal));
-            SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -49152");
+            SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -40960");
             sqlite3 writer = _writer.Handle!;
             sqlite3 reader = _reader.Handle!;
             _put = Own(new ImageStatement(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Millrace.Connectors.Hashing;
 using Millrace.Connectors.MongoDb.Bson;
@@ -12,6 +13,7 @@ namespace Millrace.Connectors.MongoDb.Images;
 internal sealed class PendingImages : IDisposable
 {
     private const int ChunkBytes = 4 << 20;
+    private const int UsualRecordBytes = 1024;
     private const int HeaderBytes = 1 + (3 * sizeof(int));
 
     private readonly Lock _gate = new();
@@ -141,7 +143,7 @@ internal sealed class PendingImages : IDisposable
 
     /// <summary>Copies one record.</summary>
     /// <param name="address">Its address.</param>
-    /// <param name="record">Replaced by the record.</param>
+    /// <param name="record">Replaced by bytes that begin with the record.</param>
     public void CopyRecord(long address, ByteBuffer record)
     {
         lock (_gate)
@@ -220,7 +222,7 @@ internal sealed class PendingImages : IDisposable
         _addresses[slot] = address + 1;
         if (_used * 2 > _addresses.Length)
         {
-            Resize(_addresses.Length * 2, 0);
+            Grow();
         }
     }
 
@@ -246,41 +248,53 @@ internal sealed class PendingImages : IDisposable
         }
     }
 
+    // In the same arrays: made anew for each load they would be most of what a run leaves to collect.
     private void Rebuild(long end)
     {
         int left = 0;
-        foreach (long address in _addresses)
+        for (int i = 0; i < _addresses.Length; i++)
         {
-            left += address != 0 && address - 1 >= end ? 1 : 0;
+            if (_addresses[i] > end)
+            {
+                (_hashes[left], _addresses[left]) = (_hashes[i], _addresses[i]);
+                left++;
+            }
         }
 
-        int size = 1024;
-        while (size < left * 4)
-        {
-            size *= 2;
-        }
-
-        Resize(size, end);
+        ulong[] hashes = ArrayPool<ulong>.Shared.Rent(left);
+        long[] addresses = ArrayPool<long>.Shared.Rent(left);
+        _hashes.AsSpan(0, left).CopyTo(hashes);
+        _addresses.AsSpan(0, left).CopyTo(addresses);
+        Array.Clear(_addresses);
+        Refill(hashes.AsSpan(0, left), addresses.AsSpan(0, left));
+        ArrayPool<ulong>.Shared.Return(hashes);
+        ArrayPool<long>.Shared.Return(addresses);
     }
 
-    private void Resize(int size, long from)
+    private void Grow()
     {
         ulong[] hashes = _hashes;
         long[] addresses = _addresses;
-        _hashes = new ulong[size];
-        _addresses = new long[size];
+        _hashes = new ulong[hashes.Length * 2];
+        _addresses = new long[addresses.Length * 2];
+        Refill(hashes, addresses);
+    }
+
+    private void Refill(ReadOnlySpan<ulong> hashes, ReadOnlySpan<long> addresses)
+    {
         _used = 0;
+        int mask = _addresses.Length - 1;
         for (int i = 0; i < addresses.Length; i++)
         {
-            if (addresses[i] == 0 || addresses[i] - 1 < from)
+            if (addresses[i] == 0)
             {
                 continue;
             }
 
-            int slot = (int)hashes[i] & (size - 1);
+            int slot = (int)hashes[i] & mask;
             while (_addresses[slot] != 0)
             {
-                slot = (slot + 1) & (size - 1);
+                slot = (slot + 1) & mask;
             }
 
             _hashes[slot] = hashes[i];
@@ -310,10 +324,15 @@ internal sealed class PendingImages : IDisposable
     private static int SizeOf(ReadOnlySpan<byte> header) =>
         HeaderBytes + BinaryPrimitives.ReadInt32LittleEndian(header[5..]) + BinaryPrimitives.ReadInt32LittleEndian(header[9..]);
 
+    // Most records are short: one read gets the header and all of it.
     private void ReadSpilled(Chunk chunk, int offset, ByteBuffer record)
     {
-        ReadChunk(chunk, offset, HeaderBytes, record);
-        ReadChunk(chunk, offset, SizeOf(record.WrittenSpan), record);
+        ReadChunk(chunk, offset, Math.Min(UsualRecordBytes, chunk.Length - offset), record);
+        int size = SizeOf(record.WrittenSpan);
+        if (size > record.WrittenSpan.Length)
+        {
+            ReadChunk(chunk, offset, size, record);
+        }
     }
 
     private void ReadChunk(Chunk chunk, int start, int count, ByteBuffer target)

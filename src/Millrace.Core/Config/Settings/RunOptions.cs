@@ -63,7 +63,7 @@ internal sealed class CommitEveryOptions
     [Option("rows", "After so many rows.", Min = "1")]
     public long? Rows { get; init; }
 
-    [Option("bytes", "After so many payload bytes; 1GB where nothing is set (64MB after the snapshot).", Min = "1B", Example = "256MB")]
+    [Option("bytes", "After so many payload bytes; 1GB where nothing is set (48MB after the snapshot).", Min = "1B", Example = "256MB")]
     public ByteSize? Bytes { get; init; }
 
     [Option("seconds", "After so many seconds; 120 where nothing is set.", Min = "1", Example = "60")]
