@@ -109,7 +109,7 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         (ulong replay, ulong openSince) = images.Reached ?? (beginning, 0);
         chain.CheckContinuity(images.Reached?.Position ?? 0);
         var scope = new LogScope(names, _coverage, isCatchUp ? LogPurpose.CatchUp : _purpose);
-        var range = new LogRange(replay, start == 0 ? beginning : start, until, openSince);
+        var range = new LogRange(replay, start == 0 ? beginning : start, until, openSince) { DropsSince = isCatchUp && start == 0 ? DropsSince(chain) : null };
         return _reader = new LogReader(chain, images, scope, settings, request, range);
     }
 
@@ -271,7 +271,22 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
                 throw LogLosses.MissedBeforeDump(name, followed, chain, dump);
             }
         }
+
+        // Of one that was dropped before this dump nothing tells but the log of that time.
+        if (catchUp.Position == 0 && DropsSince(chain) is { } since)
+        {
+            if (chain.Files[0].Facts.First > since)
+            {
+                throw LogLosses.DropsUnknown(since, chain, dump);
+            }
+
+            chain.CheckContinuity(since);
+        }
     }
+
+    /// <summary>The entry after which collections that were left out may have been dropped unseen, before the dump's own log begins; null where none was.</summary>
+    private ulong? DropsSince(OplogChain chain) =>
+        _coverage!.LeftOutSince(_selection) is { } since && since + 1 < chain.Origin ? since : null;
 
     /// <summary>True where a collection that was never followed is in the destination as this dump has it, or will be.</summary>
     private bool ComesFromTheDump(MongoNamespace name) =>

@@ -39,6 +39,15 @@ internal static class LogLosses
         "Put the earlier dump back, with every oplog file since, until the task has caught up; or leave the collection out here and give it a task "
         + "of its own; or load this task anew: on_history_lost: resnapshot.");
 
+    /// <summary>The files are gone that would tell which collections were dropped while they were left out.</summary>
+    public static MillraceException DropsUnknown(ulong since, OplogChain chain, Dump dump) => new(
+        ErrorCodes.HistoryLost,
+        $"Collections that a pattern takes were left out after {MongoDbPositions.Describe(since)} and are taken again. Which of them were dropped before the dump "
+        + $"{dump.Path} was made, and so have rows in the target that are no more, only the log tells, and the first file there, "
+        + $"{chain.Files[0].File.Path}, begins at {MongoDbPositions.Describe(chain.Files[0].Facts.First)}.",
+        "Put the oplog files since then back until the task has caught up; or leave the collections out again; or load this task anew: "
+        + "on_history_lost: resnapshot.");
+
     /// <summary>A dump that is newer than the log's position, and a change of datasets that cannot wait until the log is there.</summary>
     public static MillraceException DumpIsAhead(OplogChain chain, ulong committed) => new(
         ErrorCodes.HistoryLost,

@@ -91,6 +91,28 @@ internal sealed record LogCoverage(
         return ulong.MaxValue;
     }
 
+    /// <summary>
+    /// The entry after which collections may have been left out that were followed until there, and that nothing but a pattern names; null where
+    /// there are none.
+    /// </summary>
+    public ulong? LeftOutSince(LogSelection selection)
+    {
+        if (!selection.HasPatterns)
+        {
+            return null;
+        }
+
+        for (int i = 1; i < Segments.Length; i++)
+        {
+            if (!Segments[i].Covers(selection))
+            {
+                return Segments[i - 1].Until;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The coverage once the selection was taken up to a position, and is what is taken from there on.</summary>
     public LogCoverage With(LogSelection selection, ulong position)
     {

@@ -11,7 +11,11 @@ namespace Millrace.Connectors.MongoDb.Oplog;
 /// <param name="Start">Entries after this give rows.</param>
 /// <param name="Until">The last entry to read.</param>
 /// <param name="OpenSince">The first entry of a transaction that was not finished at <paramref name="Replay"/>; 0 for none.</param>
-internal readonly record struct LogRange(ulong Replay, ulong Start, ulong Until, ulong OpenSince);
+internal readonly record struct LogRange(ulong Replay, ulong Start, ulong Until, ulong OpenSince)
+{
+    /// <summary>Of the entries between this and <see cref="Replay"/>, drops of collections that the task had followed are rows; null for none.</summary>
+    public ulong? DropsSince { get; init; }
+}
 
 /// <summary>
 /// Reads the partition <c>log</c>: applies entries and hands their changes out in windows that end where a commit may happen.
@@ -58,7 +62,8 @@ internal sealed class LogReader : IDisposable
             DumpedUntil = chain.OriginEnd,
         };
         _done = range.Replay;
-        _cursor = new(chain, range.OpenSince == 0 ? range.Replay : Math.Min(range.Replay, range.OpenSince - 1), range.Until);
+        ulong after = range.OpenSince == 0 ? range.Replay : Math.Min(range.Replay, range.OpenSince - 1);
+        _cursor = new(chain, Math.Min(after, range.DropsSince ?? after), range.Until);
     }
 
     /// <summary>True once nothing more is read. May be asked from another thread.</summary>
@@ -148,13 +153,7 @@ internal sealed class LogReader : IDisposable
         OplogEntry entry = Parse(document);
         if (timestamp <= _range.Replay)
         {
-            // Only the beginnings of transactions that end later are of interest.
-            if (entry.Operation == OplogOperation.Command && TransactionAssembler.IsCommand(entry))
-            {
-                _transactions.Accept(entry, document);
-                _transactions.SkipDue();
-            }
-
+            TakeBefore(entry, document, timestamp);
             return;
         }
 
@@ -182,6 +181,27 @@ internal sealed class LogReader : IDisposable
         _done = timestamp;
         _hasEntry = true;
         _entries++;
+    }
+
+    /// <summary>Takes of an entry that the images have already what they do not tell: a transaction that ends later, and what is gone.</summary>
+    private void TakeBefore(in OplogEntry entry, ReadOnlySpan<byte> document, ulong timestamp)
+    {
+        if (entry.Operation != OplogOperation.Command)
+        {
+            return;
+        }
+
+        if (TransactionAssembler.IsCommand(entry))
+        {
+            _transactions.Accept(entry, document);
+            _transactions.SkipDue();
+        }
+        else if (timestamp > _range.DropsSince && DropCommand.GoneBy(entry) is { } name && _collections[name] is { Stretches: [{ After: > 0 }, ..] } gone)
+        {
+            _applier.IsEmitting = true;
+            _applier.Begin(timestamp, entry.Millis, continues: false);
+            _applier.Drop(gone);
+        }
     }
 
     private void Apply(in OplogEntry entry, ReadOnlySpan<byte> document)

@@ -37,6 +37,10 @@ internal sealed record LogSelection(
     /// </summary>
     public bool Covers(LogSelection other) => Database == other.Database && other.Include.All(p => CoversPart(p, other));
 
+    /// <summary>True where it may have taken collections that it does not name.</summary>
+    [JsonIgnore]
+    public bool HasPatterns => Include.Any(IsPattern);
+
     private DatasetNames Names => _names ??= new(Database, Include.Any(HasStar) ? [] : Include, new(Include, Exclude));
 
     private bool CoversPart(string part, LogSelection other)

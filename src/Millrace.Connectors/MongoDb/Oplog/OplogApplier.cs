@@ -285,7 +285,8 @@ internal sealed class OplogApplier : IDisposable
 
     private static string TextOf(BsonReader reader) => Encoding.UTF8.GetString(reader.GetString());
 
-    private void Drop(LogCollection collection)
+    /// <summary>Takes a collection away that is gone from the source, and its rows as on_drop says.</summary>
+    public void Drop(LogCollection collection)
     {
         _images.Drop(collection.Text);
         if (!IsRow(collection))

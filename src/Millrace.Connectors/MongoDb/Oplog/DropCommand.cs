@@ -1,0 +1,25 @@
+using System.Text;
+using Millrace.Connectors.MongoDb.Bson;
+
+namespace Millrace.Connectors.MongoDb.Oplog;
+
+/// <summary>Commands of the log that take a collection away. A server logs the drop of each collection before the one of their database.</summary>
+internal static class DropCommand
+{
+    /// <summary>The collection that an entry of kind command drops or gives another name, or null.</summary>
+    public static MongoNamespace? GoneBy(in OplogEntry entry)
+    {
+        var command = new BsonReader(entry.Object);
+        if (!command.Next() || command.Type != BsonType.String)
+        {
+            return null;
+        }
+
+        return Encoding.UTF8.GetString(command.Name) switch
+        {
+            "drop" => new(MongoNamespace.Parse(entry.Namespace).Database, Encoding.UTF8.GetString(command.GetString())),
+            "renameCollection" => MongoNamespace.Parse(command.GetString()),
+            _ => null,
+        };
+    }
+}
