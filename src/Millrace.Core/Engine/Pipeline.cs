@@ -29,7 +29,7 @@ internal sealed class Pipeline(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var tables = new TableSet(task, target, datasets, [.. state.LoadedTables(ofGeneration: false)]);
         tables.ThrowIfAnyShared();
-        if (new TaskShape(task).Compare(state, context.IsBackfill) is { } warning)
+        foreach (string warning in await new TaskShape(task).CompareAsync(state, target, context.IsBackfill, cancellationToken).ConfigureAwait(false))
         {
             context.Observer.Note(NoteLevel.Warning, warning);
         }

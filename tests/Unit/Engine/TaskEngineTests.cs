@@ -283,7 +283,8 @@ public sealed class TaskEngineTests
         Action<ScriptedSource>? prepare = null,
         string[]? datasets = null,
         ColumnMapping[]? columns = null,
-        RunContext? context = null)
+        RunContext? context = null,
+        Func<TaskDefinition, TaskDefinition>? change = null)
     {
         random ??= new Random(42);
         var task = new TaskDefinition(
@@ -306,7 +307,7 @@ public sealed class TaskEngineTests
             },
         };
         var destination = new FakeConnector { Destination = _ => new MemoryDestination(store) };
-        return new(task, source, destination, context ?? new(1, Nowhere, Nowhere, ""));
+        return new(change?.Invoke(task) ?? task, source, destination, context ?? new(1, Nowhere, Nowhere, ""));
     }
 
     /// <summary>A log over two datasets with transactions, and a snapshot of another key range beside it.</summary>

@@ -64,12 +64,79 @@ public sealed class TaskShapeTests
         _notes.Texts.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(WriteDisposition.Append)]
+    [InlineData(WriteDisposition.Merge)]
+    public async Task A_full_refresh_that_leaves_the_former_rows_refuses_a_mask_too(WriteDisposition disposition)
+    {
+        _change = t => FullRefresh(t, disposition);
+        await RunAsync();
+        _changes.Add(new("a", "2", "secret"));
+
+        foreach (bool isForced in (bool[])[false, true])
+        {
+            MillraceException refused = await Should.ThrowAsync<MillraceException>(() => RunAsync(c => c with { FullRefresh = isForced }, Mask));
+            refused.Code.ShouldBe(ErrorCodes.MaskAdded);
+        }
+
+        _store.Tables[new TableId("", "a")].Values.ShouldBe(["clear"]);
+        _store.Tables.Remove(new("", "a"));
+        await RunAsync(null, Mask);
+        _store.Tables[new TableId("", "a")].Values.ShouldBe(["***", "***"]);
+    }
+
+    [Fact]
+    public async Task A_replace_may_add_a_mask()
+    {
+        _change = t => FullRefresh(t, WriteDisposition.Replace);
+        await RunAsync();
+        await RunAsync(null, Mask);
+        _store.Tables[new TableId("", "a")].Values.ShouldBe(["***"]);
+        _notes.Texts.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Another_shape_of_a_full_refresh_that_leaves_the_former_rows_is_told_once()
+    {
+        _change = t => FullRefresh(t, WriteDisposition.Append);
+        await RunAsync(null, Mask);
+        await RunAsync();
+        await RunAsync();
+        _notes.Texts.ShouldHaveSingleItem().ShouldContain("former shape");
+    }
+
+    [Theory]
+    [InlineData(ReplicationMethod.ChangeCapture)]
+    [InlineData(ReplicationMethod.FullRefresh)]
+    public async Task Another_mask_key_is_told_once_and_no_key_is_kept(ReplicationMethod method)
+    {
+        _change = t => method == ReplicationMethod.FullRefresh ? FullRefresh(t, WriteDisposition.Append) : t;
+        ColumnMapping mask = new() { From = "value", Mask = MaskKind.HmacSha256, MaskKey = "first key" };
+        await RunAsync(null, mask);
+        await RunAsync(null, mask);
+        _notes.Texts.ShouldBeEmpty();
+
+        await RunAsync(null, mask with { MaskKey = "second key" });
+        await RunAsync(null, mask with { MaskKey = "second key" });
+
+        _notes.Texts.ShouldHaveSingleItem().ShouldContain("mask key of value");
+        _store.Checkpoints.Values.ShouldAllBe(c => !c.Position.Text.Contains("first", StringComparison.Ordinal) && !c.Position.Text.Contains("second", StringComparison.Ordinal));
+    }
+
+    private static TaskDefinition FullRefresh(TaskDefinition task, WriteDisposition disposition) => task with
+    {
+        Source = task.Source with { Method = ReplicationMethod.FullRefresh },
+        Target = task.Target with { Disposition = disposition },
+    };
+
+    private Func<TaskDefinition, TaskDefinition> _change = task => task;
+
     private async Task RunAsync(Func<RunContext, RunContext>? change = null, params ColumnMapping[] columns)
     {
         var nowhere = new ConnectionSettings("fake", new object(), "");
         RunContext context = new(1, nowhere, nowhere, "") { Observer = _notes };
         context = change?.Invoke(context) ?? context;
-        await TaskEngineTests.Engine(new() { ["log"] = _changes }, _store, columns: columns, context: context).RunAsync(TestContext.Current.CancellationToken);
+        await TaskEngineTests.Engine(new() { ["log"] = _changes }, _store, columns: columns, context: context, change: _change).RunAsync(TestContext.Current.CancellationToken);
     }
 
     private sealed class Notes : IRunObserver
