@@ -192,8 +192,8 @@ internal sealed class TaskReader(
         MaxBytesInFlight = options.MaxBytesInFlight.Bytes,
     };
 
-    // A key field that is named by the column that a mapping gives it is the field that feeds the column.
-    private static TaskDefinition WithKeyPaths(TaskDefinition task)
+    /// <summary>The task with its key by source fields: one that is named by the column that a mapping gives it is the field that feeds the column.</summary>
+    internal static TaskDefinition WithKeyPaths(TaskDefinition task)
     {
         string PathOf(string name) => task.Columns.Any(c => c.From == name)
             ? name

@@ -95,12 +95,16 @@ public sealed class MillracePipeline
     }
 
     /// <summary>Runs once: to the source's head as it is now, or to the budget. What it returns is durable.</summary>
-    /// <exception cref="Errors.MillraceException">The run failed; the destination is as at its last commit.</exception>
+    /// <exception cref="Errors.MillraceException">
+    /// The task breaks a rule that a project file's tasks keep to (a configuration error, before anything is opened); or the run failed, and the
+    /// destination is as at its last commit.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled; likewise.</exception>
-    public Task<TaskOutcome> RunAsync(CancellationToken cancellationToken = default)
+    public async Task<TaskOutcome> RunAsync(CancellationToken cancellationToken = default)
     {
+        TaskDefinition task = PipelineRules.Check(Task, _source.Connector, _destination);
         IConnector source = _transforms.IsEmpty ? _source.Connector : new TransformingConnector(_source.Connector, _transforms);
-        return new TaskEngine(Task, source, _destination, _context ?? DefaultContext()).RunAsync(cancellationToken);
+        return await new TaskEngine(task, source, _destination, _context ?? DefaultContext()).RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
     // Without a catalog that counts runs, the time is the number: it goes up from run to run.

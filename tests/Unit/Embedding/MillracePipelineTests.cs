@@ -90,7 +90,11 @@ public sealed class MillracePipelineTests
     public void A_key_must_be_a_property() =>
         Should.Throw<ArgumentException>(() => MillracePipeline.From("pairs", ct => Pairs(1, ct), "nothing")).Message.ShouldContain("nothing");
 
-    private FakeConnector Destination() => new() { Destination = _ => new MemoryDestination(_store) };
+    private FakeConnector Destination() => new()
+    {
+        Info = new("fake", "Fake", "For tests.", typeof(object)) { Dispositions = [.. Enum.GetValues<WriteDisposition>()] },
+        Destination = _ => new MemoryDestination(_store),
+    };
 
     private SortedDictionary<string, string> Rows() => _store.Tables[TableId.Parse("t")];
 

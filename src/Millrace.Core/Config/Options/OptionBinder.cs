@@ -175,21 +175,26 @@ internal sealed class OptionBinder(ProblemList problems)
         return Bind(new(scalar.File, scalar.Line, [.. entries]), path, option.ValueType)[0];
     }
 
-    private bool IsWithinBounds(object value, OptionDescription option, ScalarNode scalar, string path)
+    /// <summary>The bounds that a value does not keep to, in words, or null.</summary>
+    internal static string? BoundsBroken(object value, OptionDescription option)
     {
         bool above = option.Min is null || (ScalarParser.TryParse(option.ValueType, option.Min, out object? min, out _) && ScalarParser.Compare(value, min!) >= 0);
         bool below = option.Max is null || (ScalarParser.TryParse(option.ValueType, option.Max, out object? max, out _) && ScalarParser.Compare(value, max!) <= 0);
-        if (above && below)
-        {
-            return true;
-        }
-
-        string bounds = (option.Min, option.Max) switch
+        return above && below ? null : (option.Min, option.Max) switch
         {
             (not null, not null) => $"from {option.Min} to {option.Max}",
             (not null, null) => $"at least {option.Min}",
             _ => $"at most {option.Max}",
         };
+    }
+
+    private bool IsWithinBounds(object value, OptionDescription option, ScalarNode scalar, string path)
+    {
+        if (BoundsBroken(value, option) is not { } bounds)
+        {
+            return true;
+        }
+
         string shown = option.Secret || !HasReferences ? "the value" : $"'{scalar.Text}'";
         problems.Error(ErrorCodes.InvalidValue, scalar, path, $"'{option.Name}' must be {bounds}; {shown} is not.");
         return false;
