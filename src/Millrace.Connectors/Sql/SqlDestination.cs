@@ -30,6 +30,26 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
         OnCatalogAsync(channel => DescribeAsync(channel, table, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public async ValueTask CheckFitAsync(WriteRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        SqlChannel channel = await LoadsAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlySet<string> there = await _store.Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
+        if (!there.Contains(SystemTables.TablesName) || !there.Contains(SystemTables.CheckpointsName))
+        {
+            return;
+        }
+
+        // What fits without its key is to be looked at again with it.
+        var fit = new WriteFit(_store.Dialect, _store.Reader);
+        foreach (TableWrite table in request.Tables)
+        {
+            await _store.Claims.CheckAsync(channel, request.TaskKey, table, cancellationToken).ConfigureAwait(false);
+            await fit.CheckAsync(channel, _store.Names.Resolve(table.Schema.Table), table, request.Generation, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask PrepareAsync(WriteRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -29,6 +29,13 @@ public interface IDestination : IAsyncDisposable
     ValueTask<TargetTable?> DescribeAsync(TableId table, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Says before anything is committed whether tables that are there can be written so, and changes nothing. A table's key may be empty where it is
+    /// not known yet; whether that fits, <see cref="PrepareAsync"/> says with the first row.
+    /// </summary>
+    /// <exception cref="Errors.MillraceException">As <see cref="PrepareAsync"/>.</exception>
+    ValueTask CheckFitAsync(WriteRequest request, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>
     /// Creates what is missing (schemas, tables, Millrace's own tables) and evolves tables to the requested schemas: additive changes and
     /// lossless widenings only, idempotent, committed at once, under one lock a table.
     /// </summary>

@@ -84,7 +84,9 @@ internal sealed class LoadWriter(
     private async Task CommitPlanAsync(
         PartitionPlan[] fresh, List<(string Partition, Position Position)> marks, Position shape, CancellationToken cancellationToken)
     {
-        var request = new WriteRequest(task.Key, context.RunId, state.Generation, context.Time.GetUtcNow(), []);
+        // What the first row would find wrong is to be found before the plan stands in the place of the former one.
+        await target.CheckFitAsync(Request(await tables.BeforeRowsAsync(cancellationToken).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
+        WriteRequest request = Request([]);
         await target.PrepareAsync(request, cancellationToken).ConfigureAwait(false);
         LoadId load = PlanId(fresh, shape);
         IWriteSession session = await target.BeginAsync(request, load, cancellationToken).ConfigureAwait(false);

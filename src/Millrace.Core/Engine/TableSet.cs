@@ -163,6 +163,24 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
         return writes.ToImmutable();
     }
 
+    /// <summary>How the datasets' tables that have rows already will be written, as far as that can be said before the first row.</summary>
+    public async Task<ImmutableArray<TableWrite>> BeforeRowsAsync(CancellationToken cancellationToken)
+    {
+        var writes = ImmutableArray.CreateBuilder<TableWrite>();
+        foreach (string dataset in datasets)
+        {
+            TableId table = TargetOf(dataset);
+            if (await target.DescribeAsync(table, cancellationToken).ConfigureAwait(false) is { IsEmpty: false } there)
+            {
+                var settings = new ShaperSettings(task, table, target.Naming, target.Fit, id => new(id == table ? there : null));
+                TableShaper shaper = await TableShaper.CreateAsync(settings).ConfigureAwait(false);
+                writes.Add(shaper.BeforeRows(_samples.GetValueOrDefault(TableId.Parse(dataset))));
+            }
+        }
+
+        return writes.ToImmutable();
+    }
+
     private async ValueTask<TableShaper> ShaperOfAsync(TableId dataset, TableId table, CancellationToken cancellationToken)
     {
         if (_shapers.TryGetValue(dataset, out TableShaper? shaper))

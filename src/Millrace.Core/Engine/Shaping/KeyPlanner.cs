@@ -69,6 +69,15 @@ internal sealed class KeyPlanner(TaskDefinition task, TableState table)
         }
     }
 
+    /// <summary>Target names of the key's columns before the first row; a field that has no column yet is named as it would like to be.</summary>
+    public ImmutableArray<string> Expected(ImmutableArray<string> natural)
+    {
+        ImmutableArray<string> key = Effective(natural);
+        return key is [SystemColumns.Key] || (key is [NaturalId] && IsCanonical)
+            ? [SystemColumns.Key]
+            : [.. key.Select(k => FieldOf(k, [])).Select(f => f.Base >= 0 ? table[f.Base].Name : f.Wanted)];
+    }
+
     // A key that was configured by the name that the source's own key has still follows the source when that changes its form.
     private ImmutableArray<string> Effective(ImmutableArray<string> natural)
     {

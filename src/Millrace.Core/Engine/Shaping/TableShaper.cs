@@ -116,6 +116,15 @@ public sealed class TableShaper
         return _parent.Write;
     }
 
+    /// <summary>How the table is written, with the key that rows will have as far as the source's description and the table's columns tell it.</summary>
+    /// <param name="described">What the source says of the dataset, or null.</param>
+    internal TableWrite BeforeRows(TableSchema? described)
+    {
+        TableWrite write = _parent.Write;
+        ImmutableArray<string> key = _settings.Task.Target.Disposition == WriteDisposition.Merge ? _keys.Expected(described?.Key ?? []) : [];
+        return write with { Schema = write.Schema with { Key = key } };
+    }
+
     private async ValueTask ShapeRowsAsync(RecordBatch batch, ShapeTotals totals)
     {
         BatchMarks marks = BatchMarks.Of(batch);
