@@ -137,6 +137,7 @@ internal sealed class KillCampaign(TemporaryFolder folder, Warehouse warehouse, 
         string replayed = folder["replayed" + _results.Count];
         ComparisonResult result = _project.Compare(IndependentReplay.Run(replayed, chain.Dump, chain.Files));
         _results.Add(result);
+        folder.IsKept = result.Differences.Count > 0;
         _project.Quarantined().ShouldBeEmpty($"seed {seed}, after {_kills} kills");
         result.Differences.ShouldBeEmpty($"seed {seed}, after {_kills} kills");
     }

@@ -28,16 +28,16 @@ internal static class TableComparison
         Dictionary<string, string> map = warehouse.ColumnMap(schema, table);
         var differences = new List<string>();
         var live = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
-        var deleted = new HashSet<string>(StringComparer.Ordinal);
+        var deleted = new Dictionary<string, Dictionary<string, Cell>>(StringComparer.Ordinal);
         foreach (Dictionary<string, Cell> row in warehouse.Read(schema, table))
         {
             Dictionary<string, string> fields = ActualRow.Read(row, map);
             string id = fields.GetValueOrDefault("_id", "none");
             if (row.ContainsKey("_millrace_deleted_at"))
             {
-                if (!deleted.Add(id))
+                if (!deleted.TryAdd(id, row))
                 {
-                    differences.Add($"{table}: two deleted rows of _id {id}");
+                    differences.Add($"{table}: two deleted rows of _id {id}: {Origin(deleted[id])}, and {Origin(row)}");
                 }
             }
             else if (!live.TryAdd(id, fields))
@@ -46,10 +46,13 @@ internal static class TableComparison
             }
         }
 
-        differences.AddRange(live.Keys.Intersect(deleted).Select(id => $"{table}: _id {id} is there both alive and deleted"));
+        differences.AddRange(live.Keys.Intersect(deleted.Keys).Select(id => $"{table}: _id {id} is there both alive and deleted"));
         CompareRows(table, documents, live, differences);
         return new(documents.Count, deleted.Count, [.. differences.Take(MaxShown)]);
     }
+
+    private static string Origin(Dictionary<string, Cell> row) =>
+        string.Join(' ', row.Where(c => c.Key.StartsWith("_millrace_", StringComparison.Ordinal)).Select(c => $"{c.Key["_millrace_".Length..]} {c.Value.Text}"));
 
     private static void CompareRows(
         string table, IReadOnlyCollection<string> documents, Dictionary<string, Dictionary<string, string>> live, List<string> differences)

@@ -7,9 +7,12 @@ internal sealed class TemporaryFolder : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
+    /// <summary>Set to leave the folder for a look at what went wrong.</summary>
+    public bool IsKept { get; set; }
+
     public void Dispose()
     {
-        if (Environment.GetEnvironmentVariable("MILLRACE_KEEP_FOLDERS") == "1")
+        if (IsKept || Environment.GetEnvironmentVariable("MILLRACE_KEEP_FOLDERS") == "1")
         {
             Console.WriteLine("kept: " + Path);
             return;
