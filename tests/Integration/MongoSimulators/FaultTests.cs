@@ -111,6 +111,10 @@ public sealed class FaultTests
         (await client.RunAsync("admin", new Doc { { "hello", 1 } }))["isWritablePrimary"].IsTrue().ShouldBeFalse();
         var insert = new Doc { { "insert", "c" }, { "documents", Arr.Of([new Doc { { "_id", 1 } }]) } };
         await FailsAsync(ErrorCode.NotWritablePrimary, client, "d", insert);
+        Doc retryable = insert.Clone();
+        retryable.Add("lsid", new Doc { { "id", Leaf.Uuid(Guid.NewGuid()) } });
+        retryable.Add("txnNumber", 1L);
+        (await Should.ThrowAsync<CommandException>(() => client.RunAsync("d", retryable))).Labels.ShouldBe(["RetryableWriteError"]);
         await FailsAsync(ErrorCode.NotPrimaryNoSecondaryOk, client, "d", new Doc { { "find", "c" } });
         await client.RunAsync("d", new Doc { { "find", "c" }, { "$readPreference", new Doc { { "mode", "secondaryPreferred" } } } });
         simulator.StepUp();

@@ -28,6 +28,7 @@ public sealed class NodeDriverTests
     {
         await using MongoSimulator simulator = await MongoSimulator.StartAsync();
         await SimulatorClients.NodeAsync("compressed", simulator.Uri + "&compressors=zlib");
+        simulator.Counters.CompressedMessages.ShouldBeGreaterThan(1);
     }
 
     [Theory]

@@ -36,6 +36,7 @@ public static class ErrorCode
     public const int InvalidPipelineOperator = 168;
     public const int CommandOnShardedViewNotSupportedOnMongod = 169;
     public const int CommandNotSupportedOnView = 166;
+    public const int QueryPlanKilled = 175;
     public const int PrimarySteppedDown = 189;
     public const int TransactionTooOld = 225;
     public const int CursorKilled = 237;

@@ -123,11 +123,12 @@ public sealed partial class MongoSimulator
         return count;
     }
 
-    /// <summary>Ceases to be primary and closes all sockets.</summary>
+    /// <summary>Ceases to be primary: cursors and transactions are gone, and all sockets are closed.</summary>
     public void StepDown()
     {
         _server.Topology.SetPrimary(false);
         _server.Cursors.Clear();
+        _server.Sessions.Abort();
         CloseConnections();
     }
 

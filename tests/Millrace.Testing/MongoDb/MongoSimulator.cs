@@ -69,7 +69,10 @@ public sealed partial class MongoSimulator : IAsyncDisposable
     /// <inheritdoc cref="Insert(string, IEnumerable{byte[]})"/>
     public void Insert(string ns, params IEnumerable<Doc> documents) => Insert(ns, documents.Select(d => d.ToBytes()));
 
-    /// <summary>Reads the documents of a <c>.bson</c> file into a collection. They stand in no log, as if it had rolled over them.</summary>
+    /// <summary>
+    /// Reads the documents of a <c>.bson</c> file into a collection. They stand in no log, as if it had rolled over them; a collection that this
+    /// creates does.
+    /// </summary>
     /// <returns>How many there were.</returns>
     public long Load(string ns, string path)
     {

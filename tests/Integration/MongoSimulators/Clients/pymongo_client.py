@@ -1,5 +1,6 @@
 """Drives the simulator with pymongo, as a client that knows nothing of it. Usage: pymongo_client.py SCENARIO URI [ARGUMENT...]"""
 import datetime
+import re
 import sys
 import threading
 import time
@@ -106,6 +107,50 @@ def order_of_types(client):
     assert names(ranged) == names(["a", "a\x00", "b", {}, {"a": 1}, {"b": 1}, {"a": "s"}, b""]), ranged
 
 
+def filters(client):
+    """Cases from the manual's pages on query operators, null, arrays and embedded documents."""
+    things = client.shop.things
+    things.insert_many([
+        {"_id": 1, "a": 1, "tags": ["red", "blue"], "sub": {"x": 1, "y": 2}, "list": [{"p": 1, "q": 2}, {"p": 3, "q": 4}]},
+        {"_id": 2, "a": 2.0, "tags": ["blue"], "sub": {"y": 2, "x": 1}, "list": [{"p": 1, "q": 4}]},
+        {"_id": 3, "a": None, "tags": [], "sub": None},
+        {"_id": 4, "tags": "blue", "sub": 5, "list": []},
+        {"_id": 5, "a": "2", "tags": [["blue"]], "n": [1, 5, 9]},
+        {"_id": 6, "a": [1, 2, 3], "n": [20]},
+        {"_id": 7, "a": bson.Int64(7), "s": "Hello\nWorld", "n": 5},
+        {"_id": 8, "a": float("nan"), "when": datetime.datetime(2020, 1, 1)},
+    ])
+    cases = [
+        ({"a": 2}, [2, 6]), ({"a": {"$gt": 1}}, [2, 6, 7]), ({"a": {"$lte": 1}}, [1, 6]), ({"a": {"$ne": 2}}, [1, 3, 4, 5, 7, 8]),
+        ({"a": None}, [3, 4]), ({"a": {"$exists": False}}, [4]), ({"a": {"$exists": True, "$eq": None}}, [3]), ({"a": {"$type": "number"}}, [1, 2, 6, 7, 8]),
+        ({"a": {"$type": ["string", "null"]}}, [3, 5]), ({"a": {"$type": "array"}}, [6]), ({"a": {"$type": 18}}, [7]), ({"a": {"$in": [1, "2", None]}}, [1, 3, 4, 5, 6]),
+        ({"a": {"$nin": [1, None]}}, [2, 5, 7, 8]), ({"a": [1, 2, 3]}, [6]), ({"a": {"$not": {"$gte": 2}}}, [1, 3, 4, 5, 8]), ({"a": float("nan")}, [8]),
+        ({"a": {"$lt": 5}}, [1, 2, 6]), ({"a": {"$mod": [2, 1]}}, [1, 6, 7]), ({"a.0": 1}, [6]), ({"a": {"$size": 3}}, [6]),
+        ({"tags": "blue"}, [1, 2, 4]), ({"tags": ["blue"]}, [2, 5]), ({"tags": {"$all": ["blue", "red"]}}, [1]), ({"tags": {"$size": 0}}, [3]),
+        ({"tags": {"$regex": "^b"}}, [1, 2, 4]), ({"tags.0": "blue"}, [2]), ({"tags": []}, [3]), ({"s": {"$regex": "^world", "$options": "im"}}, [7]),
+        ({"s": re.compile("hello", re.I)}, [7]), ({"s": {"$not": re.compile("^H")}}, [1, 2, 3, 4, 5, 6, 8]), ({"s": {"$in": [re.compile("World$")]}}, [7]),
+        ({"sub": {"x": 1, "y": 2}}, [1]), ({"sub.x": 1, "sub.y": 2}, [1, 2]), ({"sub.x": None}, [3, 4, 5, 6, 7, 8]), ({"sub.x": {"$exists": False}}, [3, 4, 5, 6, 7, 8]),
+        ({"list.p": 1, "list.q": 4}, [1, 2]), ({"list": {"$elemMatch": {"p": 1, "q": 4}}}, [2]), ({"list.1.p": 3}, [1]),
+        ({"n": {"$elemMatch": {"$gt": 5, "$lt": 10}}}, [5]), ({"n": {"$gt": 5, "$lt": 10}}, [5]), ({"n": {"$gt": 10, "$lt": 6}}, []), ({"n": {"$gt": 8, "$lt": 2}}, [5]),
+        ({"$or": [{"a": 1}, {"n": 20}]}, [1, 6]), ({"$nor": [{"a": {"$exists": True}}, {"tags": "red"}]}, [4]), ({"$and": [{"_id": {"$gt": 2}}, {"_id": {"$lt": 5}}, {"tags": "blue"}]}, [4]),
+        ({"_id": {"$in": [1, 5, 99]}}, [1, 5]), ({"_id": {"$gte": 3, "$lte": 5, "$ne": 4}}, [3, 5]), ({"$expr": {"$gt": ["$_id", {"$add": [3, 3]}]}}, [7, 8]),
+        ({"when": {"$gte": datetime.datetime(2019, 1, 1)}}, [8]), ({"when": {"$gte": 0}}, []), ({"_id": {"$gt": bson.MinKey()}}, [1, 2, 3, 4, 5, 6, 7, 8]),
+    ]
+    for case, expected in cases:
+        found = sorted(d["_id"] for d in things.find(case))
+        assert found == expected, (case, found, expected)
+        assert sorted(d["_id"] for d in things.aggregate([{"$match": case}])) == expected, case
+        assert things.count_documents(case) == len(expected)
+    projections = [
+        ({"a": 1}, {"_id": 1, "a": 1}), ({"sub.x": 1, "_id": 0}, {"sub": {"x": 1}}), ({"list.p": 1}, {"_id": 1, "list": [{"p": 1}, {"p": 3}]}),
+        ({"list": 0, "tags": 0, "sub.y": 0}, {"_id": 1, "a": 1, "sub": {"x": 1}}), ({"_id": 1}, {"_id": 1}),
+    ]
+    for projection, expected in projections:
+        assert things.find_one({"_id": 1}, projection) == expected, (projection, things.find_one({"_id": 1}, projection))
+    for refused in ({"collation": {"locale": "de"}}, {"let": {"x": 1}}, {"readConcern": {"level": "snapshot"}}):
+        fails(72, lambda: client.shop.command("find", "things", **refused))
+
+
 def cursors(client):
     many = client.shop.many
     many.insert_many([{"_id": i, "pad": "x" * 1000} for i in range(5000)])
@@ -123,6 +168,13 @@ def cursors(client):
     many.insert_one({"_id": 4999.5})
     seen += [d["_id"] for d in cursor]
     assert seen == list(range(100)) + list(range(150, 5000)) + [4999.5]
+    doomed = client.shop.doomed
+    doomed.insert_many([{"_id": i} for i in range(300)])
+    for end in (lambda: doomed.rename("moved"), lambda: client.shop.moved.drop()):
+        cursor = client.shop[doomed.name if "doomed" in client.shop.list_collection_names() else "moved"].find(batch_size=2)
+        next(cursor)
+        end()
+        fails(175, lambda: list(cursor))
     single = client.shop.command("find", "many", batchSize=3, singleBatch=True)
     assert single["cursor"]["id"] == 0 and len(single["cursor"]["firstBatch"]) == 3
     assert client.shop.command("find", "many", batchSize=0)["cursor"]["firstBatch"] == []

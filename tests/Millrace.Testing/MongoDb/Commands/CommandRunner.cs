@@ -9,12 +9,19 @@ namespace Millrace.Testing.MongoDb.Commands;
 /// <summary>Runs one command: looks whether it is known and allowed, does it, and ends its answer.</summary>
 internal static class CommandRunner
 {
+    private static readonly string[] Unheeded = ["collation", "let", "arrayFilters", "returnKey", "showRecordId", "explain", "maxChunkObjects", "force"];
+
     /// <summary>Runs the command and writes its answer into <paramref name="reply"/>, whose document stays open.</summary>
     public static async ValueTask RunAsync(ServerState server, ClientConnection client, WireRequest request, ReplyBuffer reply, CancellationToken cancellation)
     {
         reply.Begin(request.OpCode);
         string name = request.Command.Count > 0 ? request.Command.Fields[0].Name : "";
         server.Counters.AddCommand(name);
+        if (request.Compressor != 0)
+        {
+            server.Counters.AddCompressed();
+        }
+
         var context = new CommandContext
         {
             Server = server,
@@ -70,6 +77,7 @@ internal static class CommandRunner
             }
         }
 
+        RefuseUnheeded(context);
         if (entry.Traits.HasFlag(CommandTraits.AdminOnly))
         {
             context.RequireDatabase("admin");
@@ -78,6 +86,23 @@ internal static class CommandRunner
         CheckLogin(context, entry);
         CheckPrimary(context, entry);
         return entry;
+    }
+
+    // Options of real servers that the simulator would have to ignore: an answer that heeds them not would be a lie.
+    private static void RefuseUnheeded(CommandContext context)
+    {
+        foreach (string field in Unheeded)
+        {
+            if (context[field] is { } value && value.IsTrue() && value is not (Doc { Count: 0 } or Arr { Items.Count: 0 }))
+            {
+                throw new CommandException(ErrorCode.InvalidOptions, $"the simulator does not know the option '{field}' of {context.Name}");
+            }
+        }
+
+        if (context.Document("readConcern") is { } concern && (concern["atClusterTime"] is not null || (concern["level"].AsString() == "snapshot" && context["txnNumber"] is null)))
+        {
+            throw new CommandException(ErrorCode.InvalidOptions, "the simulator has no snapshot reads outside of transactions");
+        }
     }
 
     private static void CheckLogin(CommandContext context, CommandEntry entry)
@@ -97,7 +122,7 @@ internal static class CommandRunner
 
         if (entry.Traits.HasFlag(CommandTraits.Writes))
         {
-            throw new CommandException(ErrorCode.NotWritablePrimary, "not primary", context.LogSession is null ? [] : ["RetryableWriteError"]);
+            throw new CommandException(ErrorCode.NotWritablePrimary, "not primary", LabelsOf(context));
         }
 
         string mode = (context["$readPreference"] as Doc)?["mode"].AsString() ?? "primary";
@@ -106,6 +131,10 @@ internal static class CommandRunner
             throw new CommandException(ErrorCode.NotPrimaryNoSecondaryOk, "not primary and secondaryOk=false", "ResumableChangeStreamError");
         }
     }
+
+    // Drivers do what the labels say: a write with a number is sent again, a transaction begun anew.
+    private static string[] LabelsOf(CommandContext context) => context["txnNumber"] is null ? []
+        : context["autocommit"] is null || context.Name is "commitTransaction" or "abortTransaction" ? ["RetryableWriteError"] : ["TransientTransactionError"];
 
     private static void WriteError(CommandContext context, CommandException error)
     {

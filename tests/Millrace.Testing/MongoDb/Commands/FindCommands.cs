@@ -18,7 +18,6 @@ internal static class FindCommands
     {
         string ns = context.Namespace("find");
         Doc filter = context.Document("filter") ?? [];
-        Refuse(context, "collation", "returnKey", "showRecordId", "let");
         using (context.Server.Gate.Read())
         {
             Collection? collection = context.Server.Catalog[ns];
@@ -192,17 +191,6 @@ internal static class FindCommands
 
         // A tailable cursor on an empty collection is dead from the start, as servers have it.
         tailable &= collection.Count > 0;
-        return new FindCursor(plan.Scan(), plan.Matcher, projection, skip, limit) { Namespace = ns, Tailable = tailable, AwaitData = tailable && context.Flag("awaitData") };
-    }
-
-    private static void Refuse(CommandContext context, params string[] fields)
-    {
-        foreach (string field in fields)
-        {
-            if (context[field] is { } value && value.IsTrue() && value is not Doc { Count: 0 })
-            {
-                throw new CommandException(ErrorCode.InvalidOptions, $"the simulator does not know find's option '{field}'");
-            }
-        }
+        return new FindCursor(plan.Scan(), plan.Matcher, projection, skip, limit) { Namespace = ns, Source = collection, Tailable = tailable, AwaitData = tailable && context.Flag("awaitData") };
     }
 }

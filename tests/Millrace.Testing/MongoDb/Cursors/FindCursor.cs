@@ -1,4 +1,5 @@
 using Millrace.Testing.MongoDb.Query;
+using Millrace.Testing.MongoDb.Storage;
 
 namespace Millrace.Testing.MongoDb.Cursors;
 
@@ -7,6 +8,9 @@ internal sealed class FindCursor(DocumentScan scan, Matcher matcher, Projection?
 {
     private long _skip = skip;
     private long _left = limit > 0 ? limit : long.MaxValue;
+
+    /// <summary>The collection that is read; null for what was gathered beforehand.</summary>
+    public Collection? Source { get; init; }
 
     public bool Tailable { get; init; }
 
@@ -18,6 +22,11 @@ internal sealed class FindCursor(DocumentScan scan, Matcher matcher, Projection?
 
     public override bool Fill(BatchWriter batch)
     {
+        if (Source is { } source && (source.IsDropped || source.Namespace != Namespace))
+        {
+            throw new CommandException(ErrorCode.QueryPlanKilled, $"collection {(source.IsDropped ? "dropped" : "renamed")}. UUID {source.Uuid}");
+        }
+
         scan.Restore();
         while (_left > 0 && scan.Current is { } document)
         {

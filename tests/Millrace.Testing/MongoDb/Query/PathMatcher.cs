@@ -61,7 +61,8 @@ internal sealed class PathMatcher(string path, ValuePredicate predicate) : Match
 
         if (segment == _segments.Length - 1)
         {
-            return MatchesValue(reader.Type, reader.Value);
+            // An item that is named by its position is taken as it is: an array in it is not looked into.
+            return predicate.Matches(reader.Type, reader.Value);
         }
 
         return reader.Type switch

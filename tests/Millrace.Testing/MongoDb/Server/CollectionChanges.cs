@@ -36,6 +36,7 @@ internal static class CollectionChanges
     public static void Drop(ServerState server, Collection collection)
     {
         server.Catalog.Remove(collection);
+        collection.IsDropped = true;
         if (server.HasOplog && !collection.Options.IsView)
         {
             server.Log.Command(collection.Database, collection.Uuid, new Doc { { "drop", collection.Name } }, new Doc { { "numRecords", collection.Count } });
@@ -77,6 +78,7 @@ internal static class CollectionChanges
             command.Add("dropTarget", Leaf.Uuid(target.Uuid));
             more = new Doc { { "numRecords", target.Count } };
             server.Catalog.Remove(target);
+            target.IsDropped = true;
         }
 
         server.Catalog.Remove(source);

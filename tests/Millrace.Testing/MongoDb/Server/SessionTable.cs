@@ -11,6 +11,15 @@ internal sealed class SessionTable
 
     public ServerSession Get(Guid id) => _sessions.GetOrAdd(id, static key => new ServerSession(key));
 
+    /// <summary>Aborts all transactions.</summary>
+    public void Abort()
+    {
+        foreach (ServerSession session in _sessions.Values)
+        {
+            session.Transaction = null;
+        }
+    }
+
     public void End(Guid id)
     {
         if (_sessions.TryRemove(id, out ServerSession? session))

@@ -31,6 +31,9 @@ internal sealed class Collection(string database, string name, CollectionOptions
     /// <summary>Goes up with every write: positions in the index are good while it stays.</summary>
     public long Version { get; private set; }
 
+    /// <summary>Whether it was dropped, which ends the cursors that read it.</summary>
+    public bool IsDropped { get; set; }
+
     /// <summary>Indexes beside the one on <c>_id</c>, as listIndexes gives them. They are listed, not used.</summary>
     public List<Doc> Indexes { get; } = [];
 
