@@ -106,10 +106,12 @@ public sealed class PyMongoTests
             simulator.Uri,
             async () =>
             {
-                await Task.Delay(500);
+                // Drivers send a write again once: the next fault waits until writes go through.
+                await WritesAsync(simulator);
                 await simulator.FailOverAsync(TimeSpan.FromMilliseconds(600));
-                await Task.Delay(300);
+                await WritesAsync(simulator);
                 simulator.CloseConnections();
+                await WritesAsync(simulator);
                 simulator.Faults.Add(new Testing.MongoDb.Faults.Fault(Testing.MongoDb.Faults.FaultAction.CloseAfter) { Commands = ["insert"] });
             });
         simulator.Counters.Count("insert").ShouldBeGreaterThan(10);
@@ -128,5 +130,14 @@ public sealed class PyMongoTests
         await using MongoSimulator simulator = await MongoSimulator.StartAsync(new MongoSimulatorOptions { Mode = MongoSimulatorMode.Sharded });
         await SimulatorClients.PyMongoAsync("change_streams", simulator.Uri);
         await SimulatorClients.PyMongoAsync("no_oplog", simulator.Uri);
+    }
+
+    private static async Task WritesAsync(MongoSimulator simulator)
+    {
+        int held = simulator.Documents("shop.probe").Count;
+        for (int i = 0; i < 500 && simulator.Documents("shop.probe").Count < held + 3; i++)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
     }
 }

@@ -126,6 +126,8 @@ public sealed partial class MongoSimulator
     /// <summary>Ceases to be primary: cursors and transactions are gone, and all sockets are closed.</summary>
     public void StepDown()
     {
+        // A client whose socket closes must not have heard "not primary" on it before: drivers send a write again only once.
+        _listener.Silence();
         _server.Topology.SetPrimary(false);
         _server.Cursors.Clear();
         _server.Sessions.Abort();

@@ -331,12 +331,12 @@ def refused(client):
 
 
 def keep_writing(client):
-    """Writes and watches for three seconds; every write that was acknowledged must be there once, and in the stream once."""
+    """Writes and watches for five seconds; every write that was acknowledged must be there once, and in the stream once."""
     probe = client.shop.probe
     stream = probe.watch(max_await_time_ms=100)
     stream.try_next()
     print("ready", flush=True)
-    end, written, events, n = time.monotonic() + 3, [], [], 0
+    end, written, events, n = time.monotonic() + 5, [], [], 0
     while time.monotonic() < end:
         probe.insert_one({"_id": n})
         written.append(n)

@@ -24,6 +24,9 @@ internal sealed class ClientConnection(ServerState server, Socket socket, Stream
     /// <summary>A SCRAM conversation that is under way.</summary>
     public ScramConversation? Conversation { get; set; }
 
+    /// <summary>Whether it answers no more and is about to be closed.</summary>
+    public bool IsSilent { get; set; }
+
     /// <summary>What happens to the answer of the command that runs.</summary>
     public Fault? ReplyFault { get; set; }
 
@@ -62,6 +65,11 @@ internal sealed class ClientConnection(ServerState server, Socket socket, Stream
         {
             ReplyFault = null;
             await CommandRunner.RunAsync(server, this, request, reply, cancellation).ConfigureAwait(false);
+            if (IsSilent)
+            {
+                throw new DropConnectionException();
+            }
+
             if (request.MoreToCome)
             {
                 return;

@@ -27,6 +27,15 @@ internal sealed class WireListener : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Lets no connection that is open now answer any more.</summary>
+    public void Silence()
+    {
+        foreach ((ClientConnection connection, _) in _clients.Values)
+        {
+            connection.IsSilent = true;
+        }
+    }
+
     /// <summary>Closes all sockets; clients may connect anew.</summary>
     public void CloseAll()
     {
@@ -77,14 +86,22 @@ internal sealed class WireListener : IAsyncDisposable
             }
 
             var connection = new ClientConnection(_server, socket, stream, number) { CertificateSubject = subject };
-            Task run = connection.RunAsync(_stop.Token);
-            _clients[number] = (connection, run);
+            // Known before it answers: whoever has an answer may have the connection closed.
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _clients[number] = (connection, ended.Task);
             if (_stop.IsCancellationRequested)
             {
                 connection.Close();
             }
 
-            await run.ConfigureAwait(false);
+            try
+            {
+                await connection.RunAsync(_stop.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                ended.SetResult();
+            }
         }
         catch (Exception error) when (error is IOException or AuthenticationException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
