@@ -37,6 +37,16 @@ internal sealed class ReplicationProject(TemporaryFolder folder, Warehouse wareh
     /// <summary>The dump, from the project's folder; null where there are only oplog files.</summary>
     public string Dump { get; set; } = "dump";
 
+    /// <summary>The source's connection where it is not the dump's, its lines indented by eight.</summary>
+    public string? SourceYaml { get; set; }
+
+    private string FilesYaml => $"""
+        type: mongodb
+                dump: {Dump}
+                oplog: ["oplog/*.bson", "oplog/*.bson.gz"]
+                database: {Database}
+        """;
+
     /// <summary>The collections that are replicated.</summary>
     public string Dataset { get; set; } = "\"*\"";
 
@@ -66,10 +76,7 @@ internal sealed class ReplicationProject(TemporaryFolder folder, Warehouse wareh
         var text = new StringBuilder($$"""
             connections:
               backup:
-                type: mongodb
-                dump: {{Dump}}
-                oplog: ["oplog/*.bson", "oplog/*.bson.gz"]
-                database: {{Database}}
+                {{SourceYaml ?? FilesYaml}}
               warehouse:
                 {{ConnectionYaml ?? warehouse.ConnectionYaml}}
             jobs:

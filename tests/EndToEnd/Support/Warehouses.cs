@@ -7,8 +7,11 @@ internal static class Warehouses
 {
     private static readonly Lazy<PostgreSqlServer> SharedServer = new(StartServer);
 
+    /// <summary>Their names.</summary>
+    public static string[] All => ["duckdb", "postgresql"];
+
     /// <summary>Their names, as theory data.</summary>
-    public static TheoryData<string> Names => ["duckdb", "postgresql"];
+    public static TheoryData<string> Names => [.. All];
 
     /// <summary>A new, empty one.</summary>
     /// <param name="name">Its name.</param>

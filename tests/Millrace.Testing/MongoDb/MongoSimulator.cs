@@ -110,6 +110,18 @@ public sealed partial class MongoSimulator : IAsyncDisposable
         return count;
     }
 
+    /// <summary>The full names of all collections.</summary>
+    public IReadOnlyList<string> Namespaces
+    {
+        get
+        {
+            using (_server.Gate.Read())
+            {
+                return [.. _server.Catalog.All.Select(c => c.Namespace)];
+            }
+        }
+    }
+
     /// <summary>The documents of a collection, in natural order.</summary>
     public IReadOnlyList<byte[]> Documents(string ns)
     {

@@ -7,6 +7,8 @@ internal sealed class Catalog
 
     public IEnumerable<string> Databases => _collections.Values.Select(c => c.Database).Distinct();
 
+    public IEnumerable<Collection> All => _collections.Values;
+
     public Collection? this[string ns] => _collections.GetValueOrDefault(ns);
 
     public IEnumerable<Collection> In(string database) => _collections.Values.Where(c => c.Database == database);
