@@ -195,6 +195,42 @@ public abstract class LiveChangeTests : LiveServerTest
         static SourceSettings WithBoth(SourceSettings s) => s with { Datasets = ["customers", "orders"] };
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_drop_that_was_missed_is_caught_up_with(bool wasLoaded)
+    {
+        OnDrop = OnDrop.Delete;
+        Datasets = ["*"];
+        Server.Insert("shop.orders", Enumerable.Range(0, 5).Select(i => Order(i, i)));
+        if (wasLoaded)
+        {
+            Server.Insert("shop.customers", Enumerable.Range(0, 5).Select(i => Order(i, i)));
+        }
+
+        await RunAsync(Found);
+        if (!wasLoaded)
+        {
+            Server.Insert("shop.customers", Enumerable.Range(0, 5).Select(i => Order(i, i)));
+            await RunAsync(Found);
+        }
+
+        Target("customers").Count.ShouldBe(5);
+        Exclude = ["customers"];
+        Server.Drop("shop.customers");
+        await RunAsync(Found);
+        Target("customers").Count.ShouldBe(5);
+        Exclude = [];
+        await RunAsync(Found);
+
+        Target("customers").ShouldBeEmpty();
+        Target().ShouldBe(Source());
+
+        // As the engine resolves a pattern.
+        SourceSettings Found(SourceSettings s) =>
+            s with { Datasets = [.. ((string[])["customers", "orders"]).Where(n => !Exclude.Contains(n) && Server.Documents("shop." + n).Count > 0)] };
+    }
+
     [Fact]
     public async Task A_collection_that_appears_later_comes_from_the_log()
     {

@@ -59,18 +59,13 @@ internal ref struct ChangeEvent
     public static ChangeEvent Parse(ReadOnlySpan<byte> document)
     {
         var read = new ChangeEvent { Millis = long.MinValue };
-        read.Add(document);
-        return read;
-    }
-
-    /// <summary>Adds a further part's fields.</summary>
-    public void Add(ReadOnlySpan<byte> document)
-    {
         var reader = new BsonReader(document);
         while (reader.Next())
         {
-            Take(reader.Name, reader.Current);
+            read.Take(reader.Name, reader.Current);
         }
+
+        return read;
     }
 
     private void Take(ReadOnlySpan<byte> name, BsonValue value)

@@ -28,8 +28,7 @@ internal static class Documents
     /// <summary>A field's number as an integer, or null where there is none.</summary>
     public static long? Integer(ReadOnlySpan<byte> document, ReadOnlySpan<byte> name)
     {
-        var reader = new BsonReader(document);
-        return !reader.Find(name) ? null : reader.Type switch
+        return !TryFind(document, name, out BsonReader reader) ? null : reader.Type switch
         {
             BsonType.Int32 => reader.GetInt32(),
             BsonType.Int64 => reader.GetInt64(),
@@ -41,28 +40,31 @@ internal static class Documents
     /// <summary>A field's text, or null where there is none.</summary>
     public static string? Text(ReadOnlySpan<byte> document, ReadOnlySpan<byte> name)
     {
-        var reader = new BsonReader(document);
-        return reader.Find(name) && reader.Type == BsonType.String ? Encoding.UTF8.GetString(reader.GetString()) : null;
+        return TryFind(document, name, out BsonReader reader) && reader.Type == BsonType.String ? Encoding.UTF8.GetString(reader.GetString()) : null;
     }
 
     /// <summary>A field's timestamp, or 0 where there is none.</summary>
     public static ulong Timestamp(ReadOnlySpan<byte> document, ReadOnlySpan<byte> name)
     {
-        var reader = new BsonReader(document);
-        return reader.Find(name) && reader.Type == BsonType.Timestamp ? reader.GetTimestamp() : 0;
+        return TryFind(document, name, out BsonReader reader) && reader.Type == BsonType.Timestamp ? reader.GetTimestamp() : 0;
     }
 
     /// <summary>A document within a document, or an empty span where there is none.</summary>
     public static ReadOnlySpan<byte> Inner(ReadOnlySpan<byte> document, ReadOnlySpan<byte> name)
     {
-        var reader = new BsonReader(document);
-        return reader.Find(name) && reader.Type is BsonType.Document or BsonType.Array ? reader.Value : default;
+        return TryFind(document, name, out BsonReader reader) && reader.Type is BsonType.Document or BsonType.Array ? reader.Value : default;
     }
 
     /// <summary>True where a field is a boolean and true.</summary>
     public static bool IsTrue(ReadOnlySpan<byte> document, ReadOnlySpan<byte> name)
     {
-        var reader = new BsonReader(document);
-        return reader.Find(name) && reader.Type == BsonType.Boolean && reader.GetBoolean();
+        return TryFind(document, name, out BsonReader reader) && reader.Type == BsonType.Boolean && reader.GetBoolean();
+    }
+
+    // A document that is not there has no fields.
+    private static bool TryFind(ReadOnlySpan<byte> document, ReadOnlySpan<byte> name, out BsonReader reader)
+    {
+        reader = document.IsEmpty ? default : new(document);
+        return !document.IsEmpty && reader.Find(name);
     }
 }

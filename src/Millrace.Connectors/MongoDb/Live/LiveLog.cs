@@ -149,9 +149,23 @@ internal sealed class LiveLog(LiveConnection connection, LiveServer server, Live
 
         // A collection that was never taken is loaded, and needs nothing of the past; one that was, and was left out, has changes to catch up with.
         return coverage.CatchingUp is not null ? coverage
-            : chosen.Any(c => Missed(coverage, c.Name) is not null) ? coverage with { CatchingUp = _selection }
+            : MissedSince(coverage, chosen) is not null ? coverage with { CatchingUp = _selection }
             : coverage.Lacks(_selection) || coverage.Latest != _selection ? coverage.With(_selection, _committed)
             : coverage;
+    }
+
+    /// <summary>
+    /// The entry after which changes were missed, or null: those of collections that are there, of ones that were loaded and may be gone by now, and,
+    /// under a pattern, of ones that only the log told of.
+    /// </summary>
+    private ulong? MissedSince(LogCoverage coverage, List<LiveCollection> chosen)
+    {
+        IEnumerable<MongoNamespace> loaded = SnapshotRanges.PlannedOf(_request).Where(names.Takes);
+        ulong least = chosen.Select(c => c.Name).Union(loaded)
+            .Select(n => Missed(coverage, n) ?? ulong.MaxValue)
+            .Append(coverage.LeftOutSince(_selection) ?? ulong.MaxValue)
+            .Min();
+        return least < _committed ? least : null;
     }
 
     private ulong? Missed(LogCoverage coverage, MongoNamespace name)
@@ -168,8 +182,7 @@ internal sealed class LiveLog(LiveConnection connection, LiveServer server, Live
     private void AddCatchUp(List<PartitionPlan> partitions, List<LiveCollection> chosen)
     {
         ulong reached = _coverage!.CaughtUp(Find(DumpLog.CatchUpPartition)).Reached;
-        ulong missed = chosen.Select(c => Missed(_coverage, c.Name) ?? ulong.MaxValue).DefaultIfEmpty(ulong.MaxValue).Min();
-        ulong from = reached != 0 ? reached : Math.Min(missed, _committed);
+        ulong from = reached != 0 ? reached : MissedSince(_coverage, chosen) ?? _committed;
         Position start = MongoDbPositions.CatchUp(_coverage.Id, from, atEnd: false);
         partitions.Add(new(DumpLog.CatchUpPartition, 2, start, MongoDbPositions.CatchUp(_coverage.Id, _committed, atEnd: true)));
     }

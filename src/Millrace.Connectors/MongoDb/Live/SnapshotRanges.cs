@@ -22,6 +22,10 @@ internal static class SnapshotRanges
     /// <summary>True where a collection's snapshot was planned.</summary>
     public static bool IsPlanned(MongoNamespace collection, PlanRequest request) => request.Committed.Any(c => IsOf(c, collection));
 
+    /// <summary>The collections whose snapshot was planned.</summary>
+    public static IEnumerable<MongoNamespace> PlannedOf(PlanRequest request) =>
+        request.Committed.Select(c => TryParse(c.Partition, out MongoNamespace of) ? of : default).Where(n => n.Collection is not null).Distinct();
+
     /// <summary>True where a collection's snapshot was planned and nothing of it was read yet.</summary>
     public static bool IsUnread(MongoNamespace collection, PlanRequest request) =>
         IsPlanned(collection, request)

@@ -16,6 +16,7 @@ internal sealed class StreamReader : IBatchReader
 {
     private const int MaxEvents = 32_768;
     private const int EventsBetweenChecks = 64;
+    private const long MostHeld = 32L << 20;
     private static readonly TimeSpan LongestStandstill = TimeSpan.FromSeconds(30);
 
     private readonly MongoClient _client;
@@ -27,16 +28,18 @@ internal sealed class StreamReader : IBatchReader
     private readonly ChangeWindow _window;
     private readonly ChangeEmitter _emitter;
     private readonly ImageLookup _lookup;
-    private readonly ByteBuffer _token = new();      // after everything that was taken
+    private readonly StreamUnit _unit = new();
+    private readonly ByteBuffer _token = new();      // after everything that was applied
+    private readonly ByteBuffer _seen = new();       // after everything that was read
     private readonly List<byte[]> _parts = [];
     private MongoChangeStream? _stream;
     private ulong _done;                             // every change up to here was taken
     private ulong _skip;                             // changes up to here were taken by an earlier run
-    private ulong _unit;                             // the place whose events are being taken; 0 between two
     private Position _reached;
     private long _movedAt;
     private int _events;
     private bool _isLean;
+    private bool _isFinishing;
     private bool _atEnd;
 
     public StreamReader(MongoClient client, LiveServer server, StreamQuery query, StreamScope scope, LogTarget target, SourceSettings settings, ReadRequest request)
@@ -54,6 +57,7 @@ internal sealed class StreamReader : IBatchReader
         _done = target.Start.Time;
         _skip = target.Start.Token is null ? _done : 0;
         _token.Write(target.Start.Token ?? []);
+        _seen.Write(target.Start.Token ?? []);
     }
 
     /// <inheritdoc/>
@@ -91,6 +95,8 @@ internal sealed class StreamReader : IBatchReader
         _window.Dispose();
         _lookup.Dispose();
         _token.Dispose();
+        _seen.Dispose();
+        _unit.Dispose();
         _client.Dispose();
     }
 
@@ -99,6 +105,12 @@ internal sealed class StreamReader : IBatchReader
     /// <summary>Takes one event; false where none was there.</summary>
     private bool Step()
     {
+        if (_isFinishing)
+        {
+            Finish();
+            return true;
+        }
+
         try
         {
             if (_stream is null)
@@ -126,7 +138,7 @@ internal sealed class StreamReader : IBatchReader
     private void Open()
     {
         // Inclusive: what an earlier run took of the first place is skipped.
-        StreamStart start = _token.Length > 0 ? new(_token.WrittenSpan.ToArray(), 0) : new(null, _done);
+        StreamStart start = _seen.Length > 0 ? new(_seen.WrittenSpan.ToArray(), 0) : new(null, _done);
         _stream = _query.Open(_client, _scope, start, _isLean);
         _movedAt = _time.GetTimestamp();
     }
@@ -143,83 +155,122 @@ internal sealed class StreamReader : IBatchReader
         ChangeEvent change = ChangeEvent.Parse(document);
         if (change.Part == 0)
         {
-            Take(change, document.Length);
+            Take(change, document);
             return;
         }
 
         _parts.Add(document.ToArray());
-        if (change.Part < change.Parts)
+        if (change.Part == change.Parts)
         {
-            return;
+            byte[] whole = EventParts.Join(_parts);
+            _parts.Clear();
+            Take(ChangeEvent.Parse(whole), whole);
         }
-
-        change = ChangeEvent.Parse(_parts[0]);
-        foreach (byte[] part in _parts.Skip(1))
-        {
-            change.Add(part);
-        }
-
-        Take(change, _parts.Sum(p => p.Length));
-        _parts.Clear();
     }
 
-    private void Take(in ChangeEvent change, long bytes)
+    private void Take(in ChangeEvent change, ReadOnlySpan<byte> document)
     {
         ulong time = change.Time == 0 ? ResumeToken.TimeOf(change.Token) : change.Time;
+        if (time != _unit.Time && !TryCompleteUnit())
+        {
+            return;
+        }
+
         if (time > _target.Until)
         {
-            CompleteUnit();
             _done = Math.Max(_done, _target.Until);
-            Finish();
+            _isFinishing = true;
             return;
         }
 
-        if (time != _unit)
-        {
-            CompleteUnit();
-        }
-
-        if (time > _skip && !TryTake(change, time, bytes))
-        {
-            return;
-        }
-
-        _unit = time;
-        _token.Clear();
-        _token.Write(change.Token);
+        _seen.Clear();
+        _seen.Write(change.Token);
         _movedAt = _time.GetTimestamp();
-        if (change.Kind == ChangeEventKind.Invalidate || (_isLean && _unit != 0))
+        if (time > _skip)
+        {
+            Add(change, document, time);
+        }
+
+        if (_isLean)
+        {
+            // Applied at once, as long as it is known to be without its document for a reason of ours.
+            _ = _unit.Count == 0 || TryApplyUnit();
+            Reopen(isLean: false);
+        }
+        else if (change.Kind == ChangeEventKind.Invalidate)
         {
             Reopen(isLean: false);
         }
     }
 
-    /// <summary>Asks the budget and applies the event; false where the budget refuses it, and reading ends before it.</summary>
-    private bool TryTake(in ChangeEvent change, ulong time, long bytes)
+    private void Add(in ChangeEvent change, ReadOnlySpan<byte> document, ulong time)
     {
-        bool continues = time == _unit;
         LogCollection? collection = change.Collection.IsEmpty ? null : _emitter.Find(change.Database, change.Collection);
         bool isRow = collection?.IsTakenAt(time) == true && IsOfDocument(change.Kind);
-        if (!_request.Budget.TryTake(isRow ? 1 : 0, bytes) && !continues)
+        _unit.Add(time, document, isRow);
+
+        // A transaction that would fill the memory is granted before all of it is known.
+        if (_unit.Bytes > MostHeld)
         {
-            Finish();
+            _ = TryApplyUnit();
+        }
+    }
+
+    /// <summary>Everything of the unit is there: it is applied, and reading may end after it.</summary>
+    /// <returns>False where the budget refuses it, and reading ends before it.</returns>
+    private bool TryCompleteUnit()
+    {
+        if (_unit.Time == 0)
+        {
+            return true;
+        }
+
+        ulong time = _unit.Time;
+        if (!TryApplyUnit())
+        {
             return false;
         }
 
-        if (!continues && IsDue)
+        _unit.End();
+        _done = Math.Max(_done, time);
+        _token.Clear();
+        _token.Write(_seen.WrittenSpan);
+        return true;
+    }
+
+    /// <summary>Asks the budget for what is there of the unit, and applies it. The rest of a unit that was begun is always granted.</summary>
+    private bool TryApplyUnit()
+    {
+        if (!_request.Budget.TryTake(_unit.Rows, _unit.Bytes) && !_unit.IsBegun)
+        {
+            _unit.End();
+            _isFinishing = true;
+            return false;
+        }
+
+        if (!_unit.IsBegun && IsDue)
         {
             Close();
         }
 
-        _emitter.Begin(time, change.Millis == long.MinValue ? (long)(time >> 32) * 1000 : change.Millis, continues);
-        _window.AddBytes(bytes);
-        _events++;
-        if (collection is not null)
+        _window.AddBytes(_unit.Bytes);
+        for (int i = 0; i < _unit.Count; i++)
         {
-            Apply(change, collection);
+            Apply(ChangeEvent.Parse(_unit[i]), continues: _unit.IsBegun || i > 0);
+            _events++;
         }
 
+        _unit.Begin();
         return true;
+    }
+
+    private void Apply(in ChangeEvent change, bool continues)
+    {
+        _emitter.Begin(_unit.Time, change.Millis == long.MinValue ? (long)(_unit.Time >> 32) * 1000 : change.Millis, continues);
+        if (!change.Collection.IsEmpty)
+        {
+            Apply(change, _emitter.Find(change.Database, change.Collection));
+        }
     }
 
     private static bool IsOfDocument(ChangeEventKind kind) =>
@@ -274,11 +325,17 @@ internal sealed class StreamReader : IBatchReader
     /// <summary>No event came: what was begun is complete, and the stream says how far it has looked.</summary>
     private void EndOfBatch()
     {
-        CompleteUnit();
+        if (!TryCompleteUnit())
+        {
+            return;
+        }
+
         ReadOnlySpan<byte> token = _stream!.Token;
         ulong time = ResumeToken.TimeOf(token);
         if (!token.IsEmpty && !token.SequenceEqual(_token.WrittenSpan))
         {
+            _seen.Clear();
+            _seen.Write(token);
             _token.Clear();
             _token.Write(token);
             _movedAt = _time.GetTimestamp();
@@ -287,21 +344,11 @@ internal sealed class StreamReader : IBatchReader
         _done = Math.Max(_done, time);
 
         // A server that does not say how far it has looked has looked at all there was; one that stands still says so for all of its shards.
-        if (time >= _target.Until || time == 0 || _time.GetElapsedTime(_movedAt) > LongestStandstill)
-        {
-            Finish();
-        }
-    }
-
-    private void CompleteUnit()
-    {
-        _done = Math.Max(_done, _unit);
-        _unit = 0;
+        _isFinishing = time >= _target.Until || time == 0 || _time.GetElapsedTime(_movedAt) > LongestStandstill;
     }
 
     private void Finish()
     {
-        CompleteUnit();
         _atEnd = true;
         if (_request.Partition.Until is { } until && _request.Budget.Reached is null)
         {
