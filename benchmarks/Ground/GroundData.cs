@@ -59,6 +59,39 @@ internal static class GroundData
         }
     }
 
+    /// <summary>Writes an oplog of inserts of large documents.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="changes">How many.</param>
+    /// <param name="bytes">Bytes of a document's text.</param>
+    public static void WriteLargeInserts(string path, int changes, int bytes)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
+        var buffer = new ByteBuffer();
+        var writer = new BsonWriter(buffer);
+        byte[] text = new byte[bytes];
+        Span<byte> id = stackalloc byte[12];
+        for (int i = 0; i < changes; i++)
+        {
+            for (int at = 0; at < text.Length; at++)
+            {
+                text[at] = (byte)('a' + ((at + i) % 26));
+            }
+
+            buffer.Clear();
+            writer.StartDocument();
+            WriteEntryHead(writer, "i"u8, i + 1);
+            writer.StartDocument("o"u8);
+            Id(1_500_000_000 + i, id);
+            writer.WriteObjectId("_id"u8, id);
+            writer.WriteInt32("order_no"u8, i);
+            writer.WriteString("note"u8, text);
+            writer.End();
+            writer.End();
+            file.Write(buffer.WrittenSpan);
+        }
+    }
+
     // Deletes have the last quarter to themselves: a document that is gone changes no more.
     private static int HotKey(int i, int key, int documents) => i % 10 == 1
         ? (documents / 4 * 3) + (i / 10 % (documents / 4))

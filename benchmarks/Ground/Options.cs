@@ -5,7 +5,7 @@ namespace Millrace.Ground;
 /// <summary>What to measure.</summary>
 internal sealed record Options(IReadOnlyList<string> Scenarios, int Documents, int Runs, string? Out)
 {
-    public static readonly string[] All = ["snapshot", "changes", "cost", "allocations", "budget"];
+    public static readonly string[] All = ["snapshot", "changes", "cost", "allocations", "budget", "live"];
 
     public static Options Parse(string[] args)
     {

@@ -12,6 +12,7 @@ foreach (string scenario in options.Scenarios)
         "changes" => new ChangesScenario(bench).RunAsync(),
         "cost" => new CostOfARunScenario(bench).RunAsync(),
         "allocations" => new AllocationScenario(bench).RunAsync(),
+        "live" => new LiveScenario(bench).RunAsync(),
         "budget" => new BudgetScenario(bench).RunAsync(),
         _ => throw new ArgumentException($"No scenario '{scenario}'; there are {string.Join(", ", Options.All)}."),
     };

@@ -8,10 +8,7 @@ namespace Millrace.Ground;
 /// </summary>
 internal sealed class SnapshotScenario(Bench bench)
 {
-    private const string PythonTable = """
-        CREATE TABLE python ("_id" text, order_no bigint, customer text, email text, status text, total double precision, revision bigint,
-          is_gift boolean, created_at timestamptz, updated_at timestamptz, address jsonb, tags jsonb, items bigint)
-        """;
+    private readonly Peers _peers = new(bench);
 
     public async Task RunAsync()
     {
@@ -24,16 +21,16 @@ internal sealed class SnapshotScenario(Bench bench)
 
         string database = await bench.Server.CreateDatabaseAsync().ConfigureAwait(false);
         (Measured append, long rows) = await MillraceAsync(dump, database, "append", "full_refresh", "append").ConfigureAwait(false);
-        (Measured raw, long rawRows) = await RawCopyAsync(database, "append", false).ConfigureAwait(false);
-        (Measured again, _) = await RawCopyAsync(database, "append", false).ConfigureAwait(false);
-        (Measured python, long pythonRows) = await PythonAsync(dump, database).ConfigureAwait(false);
+        (Measured raw, long rawRows) = await _peers.RawCopyAsync(database, "append", false).ConfigureAwait(false);
+        (Measured again, _) = await _peers.RawCopyAsync(database, "append", false).ConfigureAwait(false);
+        (Measured python, long pythonRows) = await _peers.PythonAsync(Path.Combine(dump, "ground", "docs.bson"), database).ConfigureAwait(false);
         Line("raw binary COPY, no key", raw, raw, rawRows);
         Line("raw binary COPY again (A/A control)", again, raw, rawRows);
         Line("millrace, append, no key → PostgreSQL", append, raw, rows);
         Line("Python (python3-bson, psycopg2 COPY), no key → PostgreSQL", python, raw, pythonRows);
 
         (Measured merge, long mergeRows) = await MillraceAsync(dump, database, "merged", "change_capture", "merge").ConfigureAwait(false);
-        (Measured rawKey, long rawKeyRows) = await RawCopyAsync(database, "merged", true).ConfigureAwait(false);
+        (Measured rawKey, long rawKeyRows) = await _peers.RawCopyAsync(database, "merged", true).ConfigureAwait(false);
         Line("raw binary COPY, then the key's index", rawKey, rawKey, rawKeyRows);
         Line("millrace, change_capture, key and after-image store → PostgreSQL", merge, rawKey, mergeRows);
 
@@ -64,34 +61,6 @@ internal sealed class SnapshotScenario(Bench bench)
         string project = bench.Project(name, Yaml(dump, "{ type: duckdb, path: ground.duckdb }", "docs", "full_refresh", "append"));
         return await bench.MillraceAsync(project, "run", "ground").ConfigureAwait(false);
     }
-
-    private async Task<(Measured Run, long Rows)> RawCopyAsync(string database, string table, bool withKey)
-    {
-        string file = Path.Combine(bench.Project("raw", ""), table + ".copy");
-        await Bench.RunAsync("psql", Path.GetTempPath(), Uri(database), "-qc", $"\\copy {table} TO '{file}' (FORMAT binary)").ConfigureAwait(false);
-        Measured run = await bench.MedianAsync(async _ =>
-        {
-            await Testing.Servers.PostgreSqlServer.ExecuteAsync(
-                database, $"DROP TABLE IF EXISTS raw; CREATE TABLE raw (LIKE {table}); CHECKPOINT").ConfigureAwait(false);
-            string[] arguments = [Uri(database), "-qc", $"\\copy raw FROM '{file}' (FORMAT binary)"];
-            return await Bench.RunAsync("psql", Path.GetTempPath(), withKey ? [.. arguments, "-c", "CREATE UNIQUE INDEX ON raw (\"_id\")"] : arguments)
-                .ConfigureAwait(false);
-        }).ConfigureAwait(false);
-        return (run, await Bench.CountAsync(database, "raw").ConfigureAwait(false));
-    }
-
-    private async Task<(Measured Run, long Rows)> PythonAsync(string dump, string database)
-    {
-        Measured run = await bench.MedianAsync(async _ =>
-        {
-            await Testing.Servers.PostgreSqlServer.ExecuteAsync(database, $"DROP TABLE IF EXISTS python; {PythonTable}; CHECKPOINT").ConfigureAwait(false);
-            string script = Path.Combine(bench.Root, "benchmarks", "Ground", "peers", "python_copy.py");
-            return await Bench.RunAsync("/usr/bin/python3", dump, script, Path.Combine(dump, "ground", "docs.bson"), Uri(database), "python").ConfigureAwait(false);
-        }).ConfigureAwait(false);
-        return (run, await Bench.CountAsync(database, "python").ConfigureAwait(false));
-    }
-
-    private static string Uri(string connectionString) => Bench.Uri(connectionString);
 
     private static string Yaml(string dump, string target, string table, string method, string disposition) => $$"""
         connections:
