@@ -45,8 +45,31 @@ public sealed class LiveAllocationTests : LiveServerTest
         BytesOfRow(reader).ShouldBeLessThan(2.0);
     }
 
+    [Theory]
+    [InlineData(MongoDbCapture.ChangeStreams)]
+    [InlineData(MongoDbCapture.Oplog)]
+    public void A_change_makes_no_garbage(MongoDbCapture capture)
+    {
+        Capture = capture;
+        Server.Create("shop.orders");
+        ulong before = Server.LastTimestamp;
+        Server.Insert("shop.orders", Enumerable.Range(0, Rows).Select(i => Order(i, i, "some text").ToBytes()));
+        LiveConnection connection = LiveConnection.From(Settings().Connection);
+        using MongoPool pool = connection.Open();
+        MongoClient client = pool.Take(TestContext.Current.CancellationToken);
+        LiveServer server = LiveServer.Ask(client);
+        var names = new DatasetNames("shop", ["orders"], new(["orders"], []));
+        var target = new LogTarget(new(before), Server.LastTimestamp, new(names, null, Connectors.MongoDb.Oplog.LogPurpose.GoOn), new("", "orders"));
+        var request = new ReadRequest(new("log", 3, LogPosition.OfStream(before, default), null), BatchRows, int.MaxValue);
+        using IBatchReader reader = capture == MongoDbCapture.Oplog
+            ? new OplogReader(client, server, target, Settings(), request)
+            : new ChangeStreamReader(client, server, new(server, MongoDbUpdateImages.Lookup), new(new("shop", "orders"), []), target, Settings(), request);
+
+        BytesOfRow(reader).ShouldBeLessThan(2.0);
+    }
+
     // Of the batch that makes least: the first ones fill pools, and other tests may take from them.
-    private static double BytesOfRow(FindReader reader)
+    private static double BytesOfRow(IBatchReader reader)
     {
         double least = double.MaxValue;
         long before = GC.GetAllocatedBytesForCurrentThread();

@@ -87,7 +87,7 @@ internal sealed class LiveLog(LiveConnection connection, LiveServer server, Live
         };
         return connection.Capture == MongoDbCapture.Oplog
             ? new OplogReader(client, server, target, settings, request)
-            : new StreamReader(client, server, new(server, connection.UpdateImages), Watched(), target, settings, request);
+            : new ChangeStreamReader(client, server, new(server, connection.UpdateImages), Watched(), target, settings, request);
     }
 
     private TableId Nowhere => settings.Datasets.IsDefaultOrEmpty ? new("", "") : names.TableOf(names.CollectionOf(settings.Datasets[0]));

@@ -12,7 +12,7 @@ namespace Millrace.Connectors.MongoDb.Live;
 /// Reads a change stream up to the head that the log had when the run was planned. The events of one place in the log (a transaction's, mostly) are
 /// one unit: that they are complete shows by an event of a later place, or by an answer without events.
 /// </summary>
-internal sealed class StreamReader : IBatchReader
+internal sealed class ChangeStreamReader : IBatchReader
 {
     private const int MaxEvents = 32_768;
     private const int EventsBetweenChecks = 64;
@@ -42,7 +42,7 @@ internal sealed class StreamReader : IBatchReader
     private bool _isFinishing;
     private bool _atEnd;
 
-    public StreamReader(MongoClient client, LiveServer server, StreamQuery query, StreamScope scope, LogTarget target, SourceSettings settings, ReadRequest request)
+    public ChangeStreamReader(MongoClient client, LiveServer server, StreamQuery query, StreamScope scope, LogTarget target, SourceSettings settings, ReadRequest request)
     {
         _client = client;
         _query = query;
