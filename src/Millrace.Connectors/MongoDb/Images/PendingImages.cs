@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using Millrace.Connectors.Hashing;
 using Millrace.Connectors.MongoDb.Bson;
@@ -22,12 +21,10 @@ internal sealed class PendingImages : IDisposable
     private readonly List<Chunk> _chunks = [];
     private readonly Stack<byte[]> _free = new();
     private readonly ByteBuffer _lookup = new();
+    private readonly AddressTable _keys = new();
     private long _firstChunk;          // number of _chunks[0]
     private int _spilled;              // leading chunks that stand in the file
     private FileStream? _spill;
-    private ulong[] _hashes = new ulong[1024];
-    private long[] _addresses = new long[1024];
-    private int _used;
 
     /// <summary>Creates an empty log.</summary>
     /// <param name="spillPath">The temporary file; removed when it is closed.</param>
@@ -68,7 +65,8 @@ internal sealed class PendingImages : IDisposable
             chunk.Length += size;
             if (record.Kind is ImageRecordKind.Put or ImageRecordKind.Delete)
             {
-                Remember(Hash(record.Collection, record.Key), record.Collection, record.Key, address);
+                ulong hash = Hash(record.Collection, record.Key);
+                _keys.Set(Find(hash, record.Collection, record.Key), hash, address);
             }
         }
     }
@@ -83,13 +81,13 @@ internal sealed class PendingImages : IDisposable
         document.Clear();
         lock (_gate)
         {
-            int slot = Find(Hash(collection, key), collection, key);
-            if (_addresses[slot] == 0)
+            long address = _keys.AddressAt(Find(Hash(collection, key), collection, key));
+            if (address == AddressTable.Free)
             {
                 return null;
             }
 
-            ImageRecord record = ReadAt(_addresses[slot] - 1);
+            ImageRecord record = ReadAt(address);
             document.Write(record.Document);
             return record.Kind == ImageRecordKind.Put;
         }
@@ -101,9 +99,10 @@ internal sealed class PendingImages : IDisposable
         var keys = new List<byte[]>();
         lock (_gate)
         {
-            foreach (long address in _addresses)
+            for (int slot = 0; slot < _keys.Slots; slot++)
             {
-                if (address != 0 && ReadAt(address - 1) is { } record && record.Collection == collection)
+                long address = _keys.AddressAt(slot);
+                if (address != AddressTable.Free && ReadAt(address) is { } record && record.Collection == collection)
                 {
                     keys.Add(record.Key.ToArray());
                 }
@@ -181,7 +180,7 @@ internal sealed class PendingImages : IDisposable
     {
         lock (_gate)
         {
-            Rebuild(end);
+            _keys.DropBefore(end);
             while (_chunks.Count > 0 && (_firstChunk < end >> 32 || (_firstChunk == end >> 32 && _chunks[0].Length == (int)end && _chunks.Count > 1)))
             {
                 Release(_chunks[0]);
@@ -209,98 +208,22 @@ internal sealed class PendingImages : IDisposable
 
     private static ulong Hash(int collection, ReadOnlySpan<byte> key) => ByteHash.Of(key, ByteHash.RandomSeed ^ (uint)collection);
 
-    private void Remember(ulong hash, int collection, ReadOnlySpan<byte> key, long address)
-    {
-        int slot = Find(hash, collection, key);
-        if (_addresses[slot] == 0)
-        {
-            _used++;
-        }
-
-        // Addresses are kept one higher, so that zero means a free slot.
-        _hashes[slot] = hash;
-        _addresses[slot] = address + 1;
-        if (_used * 2 > _addresses.Length)
-        {
-            Grow();
-        }
-    }
-
     /// <summary>The slot of a key, or the free one where it would go.</summary>
     private int Find(ulong hash, int collection, ReadOnlySpan<byte> key)
     {
-        int mask = _addresses.Length - 1;
-        for (int slot = (int)hash & mask; ; slot = (slot + 1) & mask)
+        int slot = _keys.First(hash);
+        while (_keys.AddressAt(slot) is not AddressTable.Free and var address)
         {
-            if (_addresses[slot] == 0)
+            ImageRecord record = ReadAt(address);
+            if (record.Collection == collection && record.Key.SequenceEqual(key))
             {
-                return slot;
+                break;
             }
 
-            if (_hashes[slot] == hash)
-            {
-                ImageRecord record = ReadAt(_addresses[slot] - 1);
-                if (record.Collection == collection && record.Key.SequenceEqual(key))
-                {
-                    return slot;
-                }
-            }
-        }
-    }
-
-    // In the same arrays: made anew for each load they would be most of what a run leaves to collect.
-    private void Rebuild(long end)
-    {
-        int left = 0;
-        for (int i = 0; i < _addresses.Length; i++)
-        {
-            if (_addresses[i] > end)
-            {
-                (_hashes[left], _addresses[left]) = (_hashes[i], _addresses[i]);
-                left++;
-            }
+            slot = _keys.After(slot, hash);
         }
 
-        ulong[] hashes = ArrayPool<ulong>.Shared.Rent(left);
-        long[] addresses = ArrayPool<long>.Shared.Rent(left);
-        _hashes.AsSpan(0, left).CopyTo(hashes);
-        _addresses.AsSpan(0, left).CopyTo(addresses);
-        Array.Clear(_addresses);
-        Refill(hashes.AsSpan(0, left), addresses.AsSpan(0, left));
-        ArrayPool<ulong>.Shared.Return(hashes);
-        ArrayPool<long>.Shared.Return(addresses);
-    }
-
-    private void Grow()
-    {
-        ulong[] hashes = _hashes;
-        long[] addresses = _addresses;
-        _hashes = new ulong[hashes.Length * 2];
-        _addresses = new long[addresses.Length * 2];
-        Refill(hashes, addresses);
-    }
-
-    private void Refill(ReadOnlySpan<ulong> hashes, ReadOnlySpan<long> addresses)
-    {
-        _used = 0;
-        int mask = _addresses.Length - 1;
-        for (int i = 0; i < addresses.Length; i++)
-        {
-            if (addresses[i] == 0)
-            {
-                continue;
-            }
-
-            int slot = (int)hashes[i] & mask;
-            while (_addresses[slot] != 0)
-            {
-                slot = (slot + 1) & mask;
-            }
-
-            _hashes[slot] = hashes[i];
-            _addresses[slot] = addresses[i];
-            _used++;
-        }
+        return slot;
     }
 
     private ImageRecord ReadAt(long address)
