@@ -134,11 +134,14 @@ internal class StageSql
             OR (t."_millrace_generation" = {Generation} AND t."_millrace_position" >= s."_millrace_position"))
         """;
 
-    /// <summary>Removes staged rows whose key a later run wrote, where there is no position to compare.</summary>
+    /// <summary>
+    /// Removes staged rows whose key a later run wrote. Positions tell less: there may be none, and a later generation's snapshot begins before the
+    /// former one's log.
+    /// </summary>
     public string DropOfEarlierRun(long runId) =>
         $"""
         DELETE FROM {Stage} AS s
-        USING {Known} AS t
+        USING {Target} AS t
         WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)} AND t."_millrace_run_id" > {Dialect.Literal(runId)}
         """;
 

@@ -122,7 +122,7 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
     // Events that are older than what is there go first, wherever a later step would mix them with newer ones.
     private async ValueTask GuardAsync(TableLoad load, CancellationToken cancellationToken)
     {
-        if (request.IsRetry && !load.Write.IsChangeCapture)
+        if (request.IsRetry)
         {
             await RunAsync(new StageSql(dialect, load, request.Generation).DropOfEarlierRun(request.RunId), cancellationToken).ConfigureAwait(false);
         }

@@ -13,7 +13,7 @@ public sealed record WriteRequest(
     string TaskKey, long RunId, int Generation, DateTimeOffset LoadedAt, ImmutableArray<TableWrite> Tables)
 {
     /// <summary>
-    /// True where rows of <paramref name="RunId"/> come after that run: a merge without change capture then drops those whose key a later run wrote.
+    /// True where rows of <paramref name="RunId"/> come after that run: a merge then drops those whose key a later run wrote.
     /// </summary>
     public bool IsRetry { get; init; }
 }

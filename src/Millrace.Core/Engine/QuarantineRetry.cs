@@ -10,7 +10,7 @@ namespace Millrace.Core.Engine;
 /// <summary>
 /// Tries quarantined rows again, after the target or its contract was changed so that it can take them, each as the change that it was. A row comes
 /// back as it was kept: mapped and masked already, so mappings are not applied twice. Each row is a load of its own, in which it also leaves the
-/// quarantine. A row never overwrites what is newer: by position, else by the run that wrote what is there. Run it under the task's lease.
+/// quarantine. A row never overwrites what is newer, by position or by the run that wrote what is there. Run it under the task's lease.
 /// </summary>
 /// <param name="task">The task whose rows they are.</param>
 /// <param name="target">Its destination; where it is an <see cref="IQuarantineStore"/>, a row that stays there gets its new reason.</param>

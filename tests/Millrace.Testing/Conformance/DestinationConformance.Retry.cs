@@ -94,6 +94,28 @@ public abstract partial class DestinationConformance
         (await StateAsync(write)).Where(r => r.EndsWith("live", StringComparison.Ordinal)).ShouldBe(["k1|100|new|live", "k2|20|kept|live"]);
     }
 
+    /// <summary>A later generation's snapshot begins before the former one's log, and its rows are newer all the same.</summary>
+    [Theory]
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Soft)]
+    [InlineData(MergeStrategy.DeleteInsert, DeleteMode.Hard)]
+    [InlineData(MergeStrategy.Scd2, DeleteMode.Soft)]
+    public async Task A_retried_row_does_not_replace_one_of_a_later_generation(MergeStrategy strategy, DeleteMode mode)
+    {
+        TableWrite write = Write(Schema, strategy, mode);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"), Insert(1, "k2", 2, "y"))], cancellationToken: Token);
+        await KeepAsync(destination, runner, write, Insert(9, "k1", 10, "old"), new(9, "k2", ChangeKind.Delete, null, null));
+        runner.RunId = 2;
+        runner.Generation = 2;
+        await runner.RunAsync(write, "log/2", [Batch(Insert(2, "k1", 100, "new"), Insert(2, "k2", 200, "again"))], completed: true, Token);
+
+        (await RetryAsync(destination, write)).ShouldBe(["", ""]);
+
+        (await StateAsync(write)).Where(r => r.EndsWith("live", StringComparison.Ordinal)).ShouldBe(["k1|100|new|live", "k2|200|again|live"]);
+        (await KeptAsync(destination)).ShouldBeEmpty();
+    }
+
     /// <summary>A change that an append has no row for stays, and says why from then on.</summary>
     [Fact]
     public async Task An_append_refuses_a_partial_change_and_says_so_in_the_row()
