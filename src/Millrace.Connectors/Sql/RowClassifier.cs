@@ -50,7 +50,7 @@ internal static class RowClassifier
     private static bool ClassifyChanges(TableLoad load, RecordBatch batch, Span<byte> codes)
     {
         bool isPlain = true;
-        bool hasUnset = batch.Columns.Any(c => c.HasUnset);
+        Column[] unset = batch.Columns.Any(c => c.HasUnset) ? [.. batch.Columns.Where(c => c.HasUnset)] : [];
         byte delete = SkipsDeletes(load) ? StageCode.Skip : StageCode.Delete;
         ReadOnlySpan<ChangeKind> changes = batch.Changes.Span;
         for (int row = 0; row < codes.Length; row++)
@@ -64,7 +64,7 @@ internal static class RowClassifier
                     isPlain &= delete == StageCode.Skip;
                     break;
                 default:
-                    codes[row] = hasUnset && IsPartial(batch, row) ? StageCode.Partial : StageCode.Update;
+                    codes[row] = IsUnset(unset, row) ? StageCode.Partial : StageCode.Update;
                     isPlain = false;
                     break;
             }
@@ -77,9 +77,9 @@ internal static class RowClassifier
     private static bool SkipsDeletes(TableLoad load) => load.Write.ParentKey.IsEmpty
         && (load.Write.DeleteMode == DeleteMode.Ignore || (!load.IsKeyed && !load.HasDeletedAt));
 
-    private static bool IsPartial(RecordBatch batch, int row)
+    private static bool IsUnset(Column[] columns, int row)
     {
-        foreach (Column column in batch.Columns)
+        foreach (Column column in columns)
         {
             if (column.IsUnset(row))
             {
