@@ -38,7 +38,7 @@ public static class CheckpointEditing
     /// <summary>
     /// Starts over: nothing is read yet, in a generation after the last one, so that what is read anew wins over rows that are there. The tables
     /// that hold the task's rows stay known, in the generation of those rows: only so the new one clears tables that it brings no row to, and no
-    /// other task takes them meanwhile. Whose they are stays, too.
+    /// other task takes them meanwhile. Whose they are and what shape they have stays, too.
     /// </summary>
     public static IReadOnlyList<Checkpoint> Reset(IReadOnlyList<Checkpoint> stored)
     {
@@ -54,7 +54,7 @@ public static class CheckpointEditing
         return
         [
             new(task, GenerationState.GenerationMarker, generation, load, GenerationState.Loading, 0),
-            .. stored.Where(c => TableMarker.TableOf(c.Partition) is not null || c.Partition == ProjectClaim.Marker),
+            .. stored.Where(c => TableMarker.TableOf(c.Partition) is not null || c.Partition is ProjectClaim.Marker or TaskShape.Marker),
         ];
     }
 }

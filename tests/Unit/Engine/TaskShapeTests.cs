@@ -64,6 +64,23 @@ public sealed class TaskShapeTests
         _notes.Texts.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task After_a_reset_a_mask_over_rows_in_the_clear_is_refused_too()
+    {
+        _change = t => FullRefresh(t, WriteDisposition.Append);
+        await RunAsync();
+        foreach (Checkpoint[] of in _store.Checkpoints.Values.GroupBy(c => c.TaskKey).Select(g => g.ToArray()).ToArray())
+        {
+            _store.Checkpoints.Clear();
+            foreach (Checkpoint kept in CheckpointEditing.Reset(of))
+            {
+                _store.Checkpoints.Add((kept.TaskKey, kept.Partition), kept);
+            }
+        }
+
+        (await Should.ThrowAsync<MillraceException>(() => RunAsync(null, Mask))).Code.ShouldBe(ErrorCodes.MaskAdded);
+    }
+
     [Theory]
     [InlineData(WriteDisposition.Append)]
     [InlineData(WriteDisposition.Merge)]
