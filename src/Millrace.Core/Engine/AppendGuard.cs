@@ -27,7 +27,7 @@ internal sealed class AppendGuard(TaskDefinition task, RunContext context, IDest
             return null;
         }
 
-        if (state.LoadedTables(ofGeneration: true).FirstOrDefault() is { Name: not null } marked)
+        if (await WithRowsAsync([.. state.LoadedTables(ofGeneration: true)], cancellationToken).ConfigureAwait(false) is [var marked, ..])
         {
             throw Lost(marked.ToString());
         }
