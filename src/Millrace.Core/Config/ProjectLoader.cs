@@ -194,7 +194,7 @@ public sealed class ProjectLoader
             else
             {
                 MapNode options = map.Without("type");
-                new OptionBinder(_problems).Bind(options, path, connector.Info.ConnectionOptions);
+                new OptionBinder(_problems) { ResolvesReferences = true }.Bind(options, path, connector.Info.ConnectionOptions);
                 connections.Add(name, new(name, connector, options, path));
             }
         }

@@ -5,6 +5,31 @@ namespace Millrace.UnitTests.Config;
 
 public sealed class ProjectProblemTests
 {
+    [Theory]
+    [InlineData("connections:\n  shop: { type: mongodb }\n\twh: { type: duckdb }\n", 3)]
+    [InlineData("connections:\n  shop:\n    type: mongodb\n\tdump: x\n", 4)]
+    [InlineData("connections:\n\tshop:\n    type: mongodb\n", 2)]
+    [InlineData("connections:\r\n  shop:\r\n  \ttype: mongodb\r\n", 3)]
+    public void A_tab_is_reported_where_it_stands(string text, int line)
+    {
+        ConfigProblem problem = ProjectSamples.Load(text).Problems.ShouldHaveSingleItem();
+        (problem.Code.Id, problem.Line).ShouldBe(("MR1010", line));
+        problem.Fix.ShouldBe("Indent with spaces.");
+    }
+
+    [Fact]
+    public void A_reference_that_nothing_would_resolve_is_an_error()
+    {
+        ProjectLoadResult result = ProjectSamples.LoadTask("""
+            { name: a, source: { connection: shop, dataset: a, replication_method: "${X}" }, target: { connection: warehouse, table: t },
+              limits: { run_max_rows: "${X}" } }
+            """);
+
+        result.Problems.Select(p => (p.Code.Id, p.Path)).ShouldBe(
+            [("MR1012", "jobs.j.tasks[0].source.replication_method"), ("MR1012", "jobs.j.tasks[0].limits.run_max_rows")], ignoreOrder: true);
+        result.Problems.ShouldAllBe(p => p.Fix!.Contains("connections"));
+    }
+
     [Fact]
     public void Every_problem_is_reported_at_once_with_its_line()
     {

@@ -64,6 +64,7 @@ public sealed class SecretTests
         good.Options.ShouldBeOfType<ProjectSamples.MongoOptions>().PoolSize.ShouldBe(12);
         good.ToString().ShouldBe("connection d");
         bad.ConfigPath.ShouldBe("connections.c.timeout");
+        bad.Fix.ShouldNotBeNull().ShouldContain("stands for");
         (bad.Message + bad.Fix).ShouldNotContain(Secret);
     }
 

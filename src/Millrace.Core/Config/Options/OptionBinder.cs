@@ -9,7 +9,7 @@ namespace Millrace.Core.Config.Options;
 
 /// <summary>
 /// Fills option classes from a map: types, bounds, required and unknown settings, every problem reported. Values with a secret reference are
-/// taken as they are where the option is text, and left at their default elsewhere: they are bound again once resolved.
+/// taken as they are where the option is text, and left at their default elsewhere: a connection's are bound again once resolved.
 /// </summary>
 internal sealed class OptionBinder(ProblemList problems)
 {
@@ -23,6 +23,9 @@ internal sealed class OptionBinder(ProblemList problems)
 
     /// <summary>True (the default) to expect references in values; false once they are resolved, when values must not be shown.</summary>
     public bool HasReferences { get; init; } = true;
+
+    /// <summary>True where references are resolved later; elsewhere only a text may hold one.</summary>
+    public bool ResolvesReferences { get; init; }
 
     /// <summary>Binds one class.</summary>
     public T Bind<T>(MapNode map, string path)
@@ -139,7 +142,7 @@ internal sealed class OptionBinder(ProblemList problems)
 
         if (HasReferences && SecretReference.IsIn(scalar.Text))
         {
-            return option.ValueType == typeof(string) ? scalar.Text : null;
+            return option.ValueType == typeof(string) ? scalar.Text : Unresolved(scalar, path, option);
         }
 
         if (!ScalarParser.TryParse(option.ValueType, scalar.Text, out object? value, out string expected))
@@ -147,13 +150,25 @@ internal sealed class OptionBinder(ProblemList problems)
             string shown = option.Secret || !HasReferences ? "the value" : $"'{scalar.Text}'";
             bool isCut = scalar.Text.Contains('(', StringComparison.Ordinal) && !scalar.Text.Contains(')', StringComparison.Ordinal);
             string? fix = isCut ? CutAtComma
-                : option.ValueType.IsEnum && HasReferences ? Suggestion.For(scalar.Text, option.Values)
+                : !HasReferences ? FixReferred(option, expected)
+                : option.ValueType.IsEnum ? Suggestion.For(scalar.Text, option.Values)
                 : null;
             problems.Error(ErrorCodes.InvalidValue, scalar, path, $"'{option.Name}' must be {expected}; {shown} is not.", fix);
             return null;
         }
 
         return IsWithinBounds(value!, option, scalar, path) ? value : null;
+    }
+
+    private object? Unresolved(ScalarNode scalar, string path, OptionDescription option)
+    {
+        if (!ResolvesReferences)
+        {
+            problems.Error(ErrorCodes.InvalidValue, scalar, path, $"'{option.Name}' takes no reference.",
+                "Write the value itself; references stand in the settings of connections.");
+        }
+
+        return null;
     }
 
     private object? ConvertGroup(ConfigNode node, string path, OptionDescription option)
@@ -188,6 +203,10 @@ internal sealed class OptionBinder(ProblemList problems)
         };
     }
 
+    // What stands in the file itself was found fault with when it was read.
+    private static string FixReferred(OptionDescription option, string expected) =>
+        $"Change what the reference in '{option.Name}' stands for to {expected}.";
+
     private bool IsWithinBounds(object value, OptionDescription option, ScalarNode scalar, string path)
     {
         if (BoundsBroken(value, option) is not { } bounds)
@@ -196,7 +215,8 @@ internal sealed class OptionBinder(ProblemList problems)
         }
 
         string shown = option.Secret || !HasReferences ? "the value" : $"'{scalar.Text}'";
-        problems.Error(ErrorCodes.InvalidValue, scalar, path, $"'{option.Name}' must be {bounds}; {shown} is not.");
+        problems.Error(ErrorCodes.InvalidValue, scalar, path, $"'{option.Name}' must be {bounds}; {shown} is not.",
+            HasReferences ? null : FixReferred(option, bounds));
         return false;
     }
 }

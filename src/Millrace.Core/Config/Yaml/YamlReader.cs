@@ -15,6 +15,7 @@ internal sealed class YamlReader
     private const int MaxNodes = 200_000;
 
     private readonly string _file;
+    private readonly string _text;
     private readonly ProblemList _problems;
     private readonly Parser _parser;
     private readonly Dictionary<string, ConfigNode> _anchors = [];
@@ -23,6 +24,7 @@ internal sealed class YamlReader
     private YamlReader(ProjectFile file, ProblemList problems)
     {
         _file = file.Path;
+        _text = file.Text;
         _problems = problems;
         _parser = new(new StringReader(file.Text));
     }
@@ -37,7 +39,7 @@ internal sealed class YamlReader
         }
         catch (YamlException exception)
         {
-            reader.Report(exception.Start.Line, WithoutPosition(exception.Message));
+            reader.Report(exception);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
         {
@@ -48,9 +50,37 @@ internal sealed class YamlReader
         return null;
     }
 
-    private void Report(long line, string message) =>
-        _problems.Add(new(ErrorCodes.InvalidYaml, false, _file, (int)Math.Clamp(line, 1, int.MaxValue), "", message,
-            "Check the indentation, and quote values that hold a colon, a hash, braces or brackets."));
+    private void Report(YamlException exception)
+    {
+        // The parser points at the start of what it was reading when it met the tab.
+        if (exception.Message.Contains("tab", StringComparison.Ordinal) && FindTab((int)Math.Max(1, exception.Start.Line)) is { } line)
+        {
+            Report(line, "A tab stands where the line is indented.", "Indent with spaces.");
+            return;
+        }
+
+        Report(exception.Start.Line, WithoutPosition(exception.Message));
+    }
+
+    /// <summary>The first line from <paramref name="from"/> on that is indented with a tab, or null.</summary>
+    private int? FindTab(int from)
+    {
+        int line = 0;
+        foreach (ReadOnlySpan<char> text in _text.AsSpan().EnumerateLines())
+        {
+            ReadOnlySpan<char> indentation = text[..(text.Length - text.TrimStart(" \t").Length)];
+            if (++line >= from && indentation.Contains('\t'))
+            {
+                return line;
+            }
+        }
+
+        return null;
+    }
+
+    private void Report(
+        long line, string message, string fix = "Check the indentation, and quote values that hold a colon, a hash, braces or brackets.") =>
+        _problems.Add(new(ErrorCodes.InvalidYaml, false, _file, (int)Math.Clamp(line, 1, int.MaxValue), "", message, fix));
 
     private MapNode? ReadDocument()
     {
