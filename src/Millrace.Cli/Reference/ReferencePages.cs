@@ -117,6 +117,7 @@ internal static class ReferencePages
         Item(page, "replication methods", ConnectorsVerb.Words(connector.Methods));
         Item(page, "write dispositions", ConnectorsVerb.Words(connector.Dispositions));
         Item(page, "merge strategies", ConnectorsVerb.Words(connector.Strategies));
+        Item(page, "more of it", string.Join(", ", connector.Guides.Select(g => $"[{g.Title}](../{g.File})")));
         foreach ((string section, IReadOnlyList<OptionDescription> options) in ConnectorsVerb.Sections(connector).Where(s => s.Options.Count > 0))
         {
             page.Append(section switch

@@ -15,6 +15,7 @@ public sealed class MongoDbConnector : IConnector
         + "archives and oplog files, where no server is needed.",
         typeof(MongoDbOptions))
     {
+        Guides = [("mongodb-live.md", "a live MongoDB"), ("mongodb-change-capture.md", "change capture from MongoDB's files")],
         Methods = [ReplicationMethod.ChangeCapture, ReplicationMethod.Incremental, ReplicationMethod.FullRefresh],
         DefaultKey = ["_id"],
         ChangeKey = ["_id"],

@@ -40,6 +40,9 @@ public sealed record ConnectorInfo(string Type, string Title, string Summary, Ty
     /// <summary>The type of further settings under <c>target:</c>, or null where there are none.</summary>
     public Type? TargetOptions { get; init; }
 
+    /// <summary>Pages under <c>docs/</c> that tell more of it: file name and title.</summary>
+    public ImmutableArray<(string File, string Title)> Guides { get; init; } = [];
+
     /// <summary>Methods that it offers as a source; empty where it is none. The first is the default.</summary>
     public ImmutableArray<ReplicationMethod> Methods { get; init; } = [];
 
