@@ -15,6 +15,7 @@ internal sealed class FindPlan
     private readonly IdBounds _bounds = new();
     private readonly bool _byId;
     private readonly bool _backward;
+    private List<byte[]>? _points;
 
     public FindPlan(Collection collection, Doc filter, Doc? sort = null, Node? hint = null, Doc? min = null, Doc? max = null)
     {
@@ -48,7 +49,9 @@ internal sealed class FindPlan
     /// <summary>The sort that remains to be done; null where the scan's order is the one asked for.</summary>
     public SortSpecification? Sort { get; }
 
-    public DocumentScan Scan() => _byId
+    public DocumentScan Scan() => _points is not null
+        ? new PointScan(_collection, [.. _points.Where(k => _bounds.AboveLow(k) && _bounds.BelowHigh(k))], _backward)
+        : _byId
         ? new IdScan(_collection, _bounds, _backward)
         : new NaturalScan<byte[]>(_collection.Records, static d => d, _backward, null, _collection.Options.Capped);
 
@@ -92,7 +95,7 @@ internal sealed class FindPlan
         isBounded = false;
         foreach (Field field in filter)
         {
-            if (field.Name == "_id" && TryBound(field.Value))
+            if (field.Name == "_id" && (TryBound(field.Value) || TryPoints(field.Value)))
             {
                 isBounded = true;
             }
@@ -143,6 +146,18 @@ internal sealed class FindPlan
         }
 
         Narrow("$eq", condition);
+        return true;
+    }
+
+    // Ids that are listed are looked up one by one.
+    private bool TryPoints(Node condition)
+    {
+        if (_points is not null || condition is not Doc { Count: 1 } operators || operators.Fields[0] is not { Name: "$in", Value: Arr list } || !list.All(IsPlain))
+        {
+            return false;
+        }
+
+        _points = [.. list.Select(ValueKey.Of).Distinct(KeyComparer.Instance).Order(KeyComparer.Instance)];
         return true;
     }
 
