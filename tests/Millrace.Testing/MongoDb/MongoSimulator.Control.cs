@@ -99,8 +99,8 @@ public sealed partial class MongoSimulator
     });
 
     /// <summary>
-    /// Applies the entries of an oplog file as a secondary does, and puts them into the log: verbatim but for <c>ts</c>, <c>t</c> and <c>wall</c>,
-    /// or wholly verbatim.
+    /// Applies the entries of an oplog file as a secondary does, and puts them into the log: verbatim but for <c>ts</c>, <c>t</c>, <c>wall</c>
+    /// and the <c>ui</c> of what changes a document, which is the collection's own here, or wholly verbatim.
     /// </summary>
     /// <param name="path">A file of entries, as mongodump writes <c>oplog.bson</c>.</param>
     /// <param name="keepTimestamps">Whether entries keep their own timestamps, which then must come after all that is in the log.</param>
@@ -116,6 +116,11 @@ public sealed partial class MongoSimulator
                 int length = BitConverter.ToInt32(file, at);
                 Doc entry = Doc.Parse(file.AsMemory(at, length));
                 OplogReplay.Apply(_server, entry);
+                if (!keepTimestamps && entry["ns"].AsString() is { } ns && _server.Catalog[ns] is { } collection)
+                {
+                    entry["ui"] = Leaf.Uuid(collection.Uuid);
+                }
+
                 _server.Log.Raw(entry, keepTimestamps);
                 at += length;
             }
