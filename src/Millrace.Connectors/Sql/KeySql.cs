@@ -6,9 +6,16 @@ namespace Millrace.Connectors.Sql;
 /// <summary>Expressions over keys.</summary>
 internal static class KeySql
 {
-    /// <summary>The canonical, type-tagged text of a plain key column: see <see cref="CanonicalKey"/>.</summary>
-    public static string Canonical(SqlDialect dialect, string column, string? sourceType) =>
-        $"{dialect.Literal((CanonicalKey.TagOf(sourceType) ?? "j") + ":")} || CAST({column} AS text)";
+    /// <summary>
+    /// The canonical, type-tagged text of a plain key column: see <see cref="CanonicalKey"/>. A column of integers may have grown wider for the very
+    /// numbers that made the key one of several types, but what it holds are integers still.
+    /// </summary>
+    public static string Canonical(SqlDialect dialect, string column, string? sourceType)
+    {
+        string tag = CanonicalKey.TagOf(sourceType) ?? "j";
+        string value = tag == "n" ? $"CAST({column} AS {dialect.TypeName(LogicalType.Int64)})" : column;
+        return $"{dialect.Literal(tag + ":")} || CAST({value} AS text)";
+    }
 
     /// <summary>One text that identifies a key; the columns' texts with their lengths where there are several.</summary>
     public static string AsText(SqlDialect dialect, string alias, ImmutableArray<string> key) => key.Length == 1

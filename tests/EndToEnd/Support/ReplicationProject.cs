@@ -31,6 +31,9 @@ internal sealed class ReplicationProject(TemporaryFolder folder, Warehouse wareh
     /// <summary>Further settings of the target, each after a comma.</summary>
     public string MoreOfTarget { get; set; } = "";
 
+    /// <summary>Further settings of the source, each after a comma.</summary>
+    public string MoreOfSource { get; set; } = "";
+
     /// <summary>Further lines of the task.</summary>
     public string MoreOfTask { get; set; } = "";
 
@@ -83,7 +86,7 @@ internal sealed class ReplicationProject(TemporaryFolder folder, Warehouse wareh
               load:
                 tasks:
                   - name: all
-                    source: { connection: backup, dataset: {{Dataset}}, replication_method: change_capture, on_drop: {{OnDrop}} }
+                    source: { connection: backup, dataset: {{Dataset}}, replication_method: change_capture, on_drop: {{OnDrop}}{{MoreOfSource}} }
                     target: { connection: warehouse, table: "{{Schema}}.{dataset}", delete_mode: {{DeleteMode}}{{MoreOfTarget}} }
 
             """);
