@@ -8,7 +8,7 @@ internal static class GlobalOptions
     /// <summary><c>--json</c>.</summary>
     public static Option<bool> Json { get; } = new("--json")
     {
-        Description = "Write JSON to standard output, errors included (run: one event a line).",
+        Description = "Write JSON to standard output, errors included (run and logs: one object a line).",
         Recursive = true,
     };
 

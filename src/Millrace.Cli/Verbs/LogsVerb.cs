@@ -34,6 +34,7 @@ internal static class LogsVerb
         {
             IReadOnlyList<RunRecord> runs =
                 await catalog.Runs.ListAsync(new RunFilter(1) { RunId = id }, cancellationToken).ConfigureAwait(false);
+            RunsVerb.ThrowIfUnknown(id, runs);
             IReadOnlyList<LogEntry> lines = runs.Count == 0
                 ? []
                 : await catalog.Logs.ReadAsync(runs[0].RunId, limit, cancellationToken).ConfigureAwait(false);

@@ -7,6 +7,7 @@ using Millrace.Cli.Output;
 using Millrace.Cli.Projects;
 using Millrace.Core.Config;
 using Millrace.Core.Config.Options;
+using Millrace.Core.Errors;
 using Millrace.Orchestration.Runner;
 
 namespace Millrace.Cli.Verbs;
@@ -69,6 +70,16 @@ internal static class RunsVerb
         writer.WriteEndObject();
     }
 
+    /// <summary>Throws where a run that was asked for is not among those found.</summary>
+    /// <exception cref="MillraceException">MR1406.</exception>
+    public static void ThrowIfUnknown(long? id, IReadOnlyList<RunRecord> found)
+    {
+        if (id is not null && found.Count == 0)
+        {
+            throw new MillraceException(ErrorCodes.NotFound, $"There is no run {id}.", "See 'millrace runs' for those there are.");
+        }
+    }
+
     private static async Task<int> RunAsync(VerbContext context, RunFilter filter, CancellationToken cancellationToken)
     {
         Workspace workspace = Workspace.Open(context);
@@ -77,6 +88,7 @@ internal static class RunsVerb
         {
             await LostRuns.MarkAsync(catalog, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<RunRecord> runs = await catalog.Runs.ListAsync(filter, cancellationToken).ConfigureAwait(false);
+            ThrowIfUnknown(filter.RunId, runs);
             IReadOnlyList<TaskRunRecord> tasks = filter.RunId is { } id
                 ? await catalog.Runs.TasksOfAsync(id, cancellationToken).ConfigureAwait(false)
                 : [];

@@ -71,7 +71,7 @@ internal sealed class MongoDbDumpSource : ISource
         }
 
         partitions.AddRange(log);
-        return ValueTask.FromResult(new ReadPlan(partitions) { Notes = request.Committed.Count == 0 ? [.. NotThereYet(), .. BeginningAssumed()] : [] });
+        return ValueTask.FromResult(new ReadPlan(partitions) { Notes = request.Committed.Count == 0 ? [.. NotThereYet(), .. BeginningAssumed()] : [.. Waiting()] });
     }
 
     /// <inheritdoc/>
@@ -126,6 +126,10 @@ internal sealed class MongoDbDumpSource : ISource
         TableId nowhere = _settings.Datasets.IsDefaultOrEmpty ? new("", "") : _names.TableOf(_names.CollectionOf(_settings.Datasets[0]));
         return new(new(nowhere, [], []), [], 0) { Partition = partition.Name, Position = partition.Until };
     }
+
+    private IEnumerable<string> Waiting() => Chosen()
+        .Where(c => IsChangeCapture && Log.MakesWait(c.Name))
+        .Select(c => $"{c.Name} is included since, and is loaded in the next run: this one brings the log to where the dump {Dump.Path} begins.");
 
     // What changed between the dump and the first file would be missing without a word; whether that is so, no file says.
     private IEnumerable<string> BeginningAssumed() => IsChangeCapture && Log.FirstFile is { } first && Dump.Oplog is null && !Dump.Collections.IsEmpty

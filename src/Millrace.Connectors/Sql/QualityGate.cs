@@ -72,7 +72,8 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
     {
         if (load.StagedRows < (check.Min ?? long.MinValue) || load.StagedRows > (check.Max ?? long.MaxValue))
         {
-            Failures.Add(new(load, NameOf(check), load.StagedRows, []));
+            string bounds = string.Join(" and ", new[] { check.Min is { } min ? $"at least {min}" : null, check.Max is { } max ? $"at most {max}" : null }.OfType<string>());
+            Failures.Add(new(load, $"{NameOf(check)} ({bounds})", load.StagedRows, []));
         }
     }
 

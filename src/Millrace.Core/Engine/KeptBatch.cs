@@ -20,6 +20,13 @@ internal sealed class KeptBatch(TaskDefinition task, TargetTable? table)
     /// <summary>True for a mapping that gives a path another name.</summary>
     public static bool IsRename(ColumnMapping mapping) => mapping is { From: not null, To: not null, Drop: false };
 
+    /// <summary>False for a row that does not hold its key: the source could not read it.</summary>
+    public bool HasKey(KeptRow kept)
+    {
+        string[] names = [.. kept.Values.Select(v => v.Name)];
+        return KeyOf(table).All(k => names.Contains(k) || k == SystemColumns.Key || names.Contains(table?.Schema.Columns.FirstOrDefault(c => c.Source == k)?.Name));
+    }
+
     /// <summary>Builds the batch; once an instance.</summary>
     public RecordBatch Build(KeptRow kept, RejectedRow row)
     {

@@ -112,12 +112,19 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
         QuarantinedRow row, KeptRow kept, long runId, int generation, CancellationToken cancellationToken)
     {
         TargetTable? table = await target.DescribeAsync(row.Row.Table, cancellationToken).ConfigureAwait(false);
+        var batch = new KeptBatch(task, table);
+        if (!batch.HasKey(kept))
+        {
+            // The source could not read it: it stays for the reason that it has.
+            return new(row.Row.Code, row.Row.Reason);
+        }
+
         TableShaper shaper = await TableShaper.CreateAsync(
             new(_asKept, row.Row.Table, target.Naming, target.Fit, id => target.DescribeAsync(id, cancellationToken))
             {
                 MaxKeyBytes = target.MaxKeyBytes,
             }).ConfigureAwait(false);
-        ShapedBatch shaped = await shaper.ShapeAsync(new KeptBatch(task, table).Build(kept, row.Row)).ConfigureAwait(false);
+        ShapedBatch shaped = await shaper.ShapeAsync(batch.Build(kept, row.Row)).ConfigureAwait(false);
         try
         {
             return shaped switch

@@ -40,14 +40,14 @@ internal sealed class ReplicationProject(TemporaryFolder folder, Warehouse wareh
     /// <summary>The dump, from the project's folder; null where there are only oplog files.</summary>
     public string Dump { get; set; } = "dump";
 
-    /// <summary>The source's connection where it is not the dump's, its lines indented by eight.</summary>
+    /// <summary>The source's connection where it is not the dump's, its further lines indented by four.</summary>
     public string? SourceYaml { get; set; }
 
     private string FilesYaml => $"""
         type: mongodb
-                dump: {Dump}
-                oplog: ["oplog/*.bson", "oplog/*.bson.gz"]
-                database: {Database}
+            dump: {Dump}
+            oplog: ["oplog/*.bson", "oplog/*.bson.gz"]
+            database: {Database}
         """;
 
     /// <summary>The collections that are replicated.</summary>

@@ -152,6 +152,8 @@ public sealed class IncludedLaterTests : IDisposable
 
         waiting.Error.ShouldBeNull();
         waiting.Rows.ShouldHaveSingleItem().Values["_id"].ShouldBe("101");
+        waiting.Plan.Notes.ShouldHaveSingleItem().ShouldContain("shop.people is included since, and is loaded in the next run");
+        loading.Plan.Notes.ShouldBeEmpty();
         loading.Error.ShouldBeNull();
         loading.Rows.ShouldAllBe(r => r.Dataset == "shop.people");
         loading.Rows.GroupBy(r => r.Values["_id"]).Select(g => $"{g.Key}: {g.Last().Values["n"]}").ShouldBe(["1: 6", "2: 3"], ignoreOrder: true);

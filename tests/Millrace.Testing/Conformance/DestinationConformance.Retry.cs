@@ -3,6 +3,7 @@ using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine;
 using Millrace.Core.Engine.Shaping;
+using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 using Shouldly;
 using Xunit;
@@ -130,6 +131,24 @@ public abstract partial class DestinationConformance
 
         (await KeptAsync(destination)).ShouldHaveSingleItem().ShouldStartWith("MR1316 ");
         (await QueryAsync($"SELECT \"_id\", \"a\" FROM {Quote(Table)} ORDER BY 1")).Select(r => string.Join('|', r)).ShouldBe(["k1|1", "k2|2"]);
+    }
+
+    /// <summary>What the source could not read has no key; it stays for the reason that it has.</summary>
+    [Fact]
+    public async Task A_row_that_was_never_read_keeps_its_reason()
+    {
+        TableWrite write = Write(Schema);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"))], cancellationToken: Token);
+        RejectedRow unread = new(Table, "log/2", ErrorCodes.ValueRefused, "The bytes are no text.", """{"$binary":"AAA="}""");
+        using var carrier = new RecordBatch(new(Table, [], []), [], 0) { Rejected = [unread] };
+        await runner.RunAsync(write, "log/2", [carrier], cancellationToken: Token);
+
+        (await RetryAsync(destination, write)).ShouldHaveSingleItem().ShouldContain("The bytes are no text.");
+
+        (await KeptAsync(destination)).ShouldBe([$"{ErrorCodes.ValueRefused.Id} The bytes are no text."]);
+        (await StateAsync(write)).ShouldBe(["k1|1|x|live"]);
     }
 
     /// <summary>A table that was replaced since has no place for a row of before.</summary>
