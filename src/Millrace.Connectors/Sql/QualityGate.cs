@@ -61,7 +61,7 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
     public MillraceException ToException()
     {
         var text = new StringBuilder("Nothing of this load was committed, because ");
-        text.AppendJoin("; ", Failures.Select(f => $"{f.Check} of {f.Table.Stored.Id} failed for {f.Rows.ToString(CultureInfo.InvariantCulture)} row(s)"));
+        text.AppendJoin("; ", Failures.Select(f => $"{f.Check}{f.Detail} of {f.Table.Stored.Id} failed for {f.Rows.ToString(CultureInfo.InvariantCulture)} row(s)"));
         return new(
             ErrorCodes.CheckFailed,
             text.Append('.').ToString(),
@@ -73,7 +73,7 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
         if (load.StagedRows < (check.Min ?? long.MinValue) || load.StagedRows > (check.Max ?? long.MaxValue))
         {
             string bounds = string.Join(" and ", new[] { check.Min is { } min ? $"at least {min}" : null, check.Max is { } max ? $"at most {max}" : null }.OfType<string>());
-            Failures.Add(new(load, $"{NameOf(check)} ({bounds})", load.StagedRows, []));
+            Failures.Add(new(load, NameOf(check), load.StagedRows, []) { Detail = $" ({bounds})" });
         }
     }
 
@@ -121,4 +121,8 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
 /// <param name="Check">The check in words.</param>
 /// <param name="Rows">How many rows fail it.</param>
 /// <param name="Samples">The first of them, as JSON.</param>
-internal sealed record CheckFailure(TableLoad Table, string Check, long Rows, IReadOnlyList<string> Samples);
+internal sealed record CheckFailure(TableLoad Table, string Check, long Rows, IReadOnlyList<string> Samples)
+{
+    /// <summary>What the message says besides, with a space before it.</summary>
+    public string Detail { get; init; } = "";
+}
