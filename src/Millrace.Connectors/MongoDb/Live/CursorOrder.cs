@@ -11,13 +11,16 @@ internal sealed class CursorOrder : FindOrder
     /// <summary>Stands where a dump's file has its fingerprint.</summary>
     public const string Origin = "live";
 
-    // From the least kind of value to the greatest: BsonCompare.KindRank, with the names that $type knows.
+    // From the least kind of value to the greatest: BsonCompare.KindRank, with the names that $type knows. Texts are named by no type: symbols are among
+    // them, a type that MongoDB deprecates and not every server of its protocol knows.
     private static readonly (BsonType Type, string Names)[] Kinds =
     [
-        (BsonType.Null, "\"null\""), (BsonType.Double, "\"double\",\"int\",\"long\",\"decimal\""), (BsonType.String, "\"string\",\"symbol\""),
+        (BsonType.Null, "\"null\""), (BsonType.Double, "\"double\",\"int\",\"long\",\"decimal\""),
         (BsonType.Document, "\"object\""), (BsonType.Binary, "\"binData\""), (BsonType.ObjectId, "\"objectId\""), (BsonType.Boolean, "\"bool\""),
         (BsonType.DateTime, "\"date\""), (BsonType.Timestamp, "\"timestamp\""), (BsonType.RegularExpression, "\"regex\""), (BsonType.MaxKey, "\"maxKey\""),
     ];
+
+    private static readonly byte[] FromFirstText = ExtendedJsonReader.ReadDocument("""{"$gte":""}""");
 
     private readonly string _field;
     private readonly bool _mayRepeat;
@@ -94,6 +97,7 @@ internal sealed class CursorOrder : FindOrder
 
         byte[] value = reader.Value.ToArray();
         byte[] field = Encoding.UTF8.GetBytes(_field);
+        bool isBeforeTexts = BsonCompare.KindRank(type) < BsonCompare.KindRank(BsonType.String);
         string later = string.Join(",", Kinds.Where(k => BsonCompare.KindRank(k.Type) > BsonCompare.KindRank(type)).Select(k => k.Names));
         byte[] types = ExtendedJsonReader.ReadDocument($$"""{"$type":[{{later}}]}""");
         return Documents.Make(w =>
@@ -104,6 +108,13 @@ internal sealed class CursorOrder : FindOrder
             w.WriteRaw("$gte"u8, type, value);
             w.End();
             w.End();
+            if (isBeforeTexts)
+            {
+                w.StartDocument("0"u8);
+                w.WriteDocument(field, FromFirstText);
+                w.End();
+            }
+
             if (later.Length > 0)
             {
                 w.StartDocument("0"u8);
