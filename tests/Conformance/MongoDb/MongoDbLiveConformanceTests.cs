@@ -3,18 +3,18 @@ using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Schemas;
 using Millrace.Testing.Conformance;
-using Millrace.Testing.MongoDb;
+using Millrace.Testing.MongoDb.External;
 using Millrace.Testing.MongoDb.Values;
 
 namespace Millrace.ConformanceTests.MongoDb;
 
 /// <summary>
 /// A live server keeps the contract of a source: for a task that has committed its plan, before a log with transactions of three inserts and a
-/// snapshot. The server is the simulator.
+/// snapshot. The server is the one that <c>MILLRACE_TEST_MONGODB</c> names, or a simulator.
 /// </summary>
 public abstract class MongoDbLiveConformanceTests : SourceConformance, IAsyncLifetime
 {
-    private MongoSimulator _server = null!;
+    private IMongoServer _server = null!;
     private IReadOnlyList<Checkpoint> _begun = [];
 
     private protected abstract MongoDbCapture Capture { get; }
@@ -22,7 +22,10 @@ public abstract class MongoDbLiveConformanceTests : SourceConformance, IAsyncLif
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        _server = await MongoSimulator.StartAsync();
+        _server = await ExternalMongoServer.StartAsync();
+        _server.Needs(Capture == MongoDbCapture.Oplog ? MongoGap.Oplog : MongoGap.ChangeStreams);
+        _server.Needs(MongoGap.Transactions);
+        _server.Needs(MongoGap.IndexBounds);
         _server.Insert("shop.orders", Enumerable.Range(0, 15).Select(i => Order(i, -1, new string('x', i))));
         await using (ISource first = Connect("first"))
         {
@@ -52,7 +55,10 @@ public abstract class MongoDbLiveConformanceTests : SourceConformance, IAsyncLif
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        await _server.DisposeAsync();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
     }
 
     /// <inheritdoc/>
@@ -63,7 +69,7 @@ public abstract class MongoDbLiveConformanceTests : SourceConformance, IAsyncLif
 
     private ISource Connect(string state)
     {
-        var options = new MongoDbOptions { Uri = _server.Uri, Database = "shop", Capture = Capture };
+        var options = new MongoDbOptions { Uri = _server.Uri, Database = _server.Database, Capture = Capture };
         return new MongoDbConnector().CreateSource(
             new(new ConnectionSettings("live", options, ""), "job/" + state, ["orders"], ReplicationMethod.ChangeCapture) { Selector = new(["orders"], []) });
     }

@@ -22,5 +22,7 @@ public sealed class LiveOplogOfOldTests : LiveChangeTests
         Capture = MongoDbCapture.Oplog;
     }
 
+    private protected override bool IsSimulated => true;
+
     private protected override MongoSimulatorOptions ServerOptions => new() { UpdateLogFormat = UpdateLogFormat.Modifiers, VectoredInserts = true };
 }

@@ -1,6 +1,7 @@
 using Millrace.Connectors.MongoDb;
 using Millrace.Core.Errors;
 using Millrace.Testing.MongoDb;
+using Millrace.Testing.MongoDb.External;
 using Millrace.Testing.MongoDb.Values;
 
 namespace Millrace.IntegrationTests.MongoDb;
@@ -11,6 +12,8 @@ public sealed class LiveStreamTests : LiveChangeTests
     [Fact]
     public async Task A_task_may_change_over_to_the_oplog_and_back()
     {
+        Server.Needs(MongoGap.Oplog);
+        Server.Needs(MongoGap.Transactions);
         Server.Insert("shop.orders", Enumerable.Range(0, 10).Select(i => Order(i, i)));
         await RunAsync();
         for (int i = 0; i < 6; i++)
@@ -30,6 +33,7 @@ public sealed class LiveStreamTests : LiveChangeTests
     [Fact]
     public async Task Post_images_are_the_documents_as_they_were()
     {
+        Server.Needs(MongoGap.PostImages);
         UpdateImages = MongoDbUpdateImages.PostImage;
         Server.Create("shop.orders", new Doc { { "changeStreamPreAndPostImages", new Doc { { "enabled", true } } } });
         Server.Insert("shop.orders", [Order(1, 1)]);
@@ -44,6 +48,7 @@ public sealed class LiveStreamTests : LiveChangeTests
     [Fact]
     public async Task A_post_image_that_is_not_there_fails_the_run_or_is_looked_up()
     {
+        Server.Needs(MongoGap.PostImages);
         UpdateImages = MongoDbUpdateImages.PostImage;
         Server.Insert("shop.orders", [Order(1, 1), Order(2, 2)]);
         await RunAsync();

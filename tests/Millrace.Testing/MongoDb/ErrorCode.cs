@@ -56,6 +56,7 @@ public static class ErrorCode
     public const int NotPrimaryNoSecondaryOk = 13435;
     public const int UnknownField = 40415;
     public const int MissingField = 40414;
+    public const int DuplicateField = 40413;
     public const int UnrecognizedPipelineStage = 40324;
     public const int OnlyReplicaSets = 40573;
 

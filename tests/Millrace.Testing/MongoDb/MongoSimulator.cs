@@ -1,3 +1,4 @@
+using Millrace.Testing.MongoDb.External;
 using Millrace.Testing.MongoDb.Faults;
 using Millrace.Testing.MongoDb.Server;
 using Millrace.Testing.MongoDb.Storage;
@@ -9,7 +10,7 @@ namespace Millrace.Testing.MongoDb;
 /// <summary>
 /// A MongoDB replica set of one member in this process: it speaks the wire protocol on loopback, and refuses what it does not know.
 /// </summary>
-public sealed partial class MongoSimulator : IAsyncDisposable
+public sealed partial class MongoSimulator : IMongoServer
 {
     private readonly ServerState _server;
     private readonly WireListener _listener;
@@ -35,6 +36,9 @@ public sealed partial class MongoSimulator : IAsyncDisposable
         MongoSimulatorMode.Standalone => $"mongodb://{_server.Address}/?directConnection=true",
         _ => $"mongodb://{_server.Address}/",
     };
+
+    /// <inheritdoc/>
+    public string Database => "shop";
 
     /// <summary>What shall go wrong.</summary>
     public FaultPlan Faults => _server.Faults;
@@ -140,6 +144,13 @@ public sealed partial class MongoSimulator : IAsyncDisposable
             return [.. Enumerable.Range(0, (int)(records.End - records.First)).Select(i => records[records.First + i]!.Bytes)];
         }
     }
+
+    // It has whatever tests need of a server.
+    void IMongoServer.Needs(MongoGap gap)
+    {
+    }
+
+    void IMongoServer.InTransaction(Action<IMongoTransaction> changes) => InTransaction((SimulatedTransaction t) => changes(t));
 
     /// <summary>Closes all sockets at once.</summary>
     public void CloseConnections() => _listener.CloseAll();

@@ -1,3 +1,4 @@
+using Millrace.Testing.MongoDb.External;
 using Millrace.Testing.MongoDb.Server;
 using Millrace.Testing.MongoDb.Updates;
 using Millrace.Testing.MongoDb.Values;
@@ -5,7 +6,7 @@ using Millrace.Testing.MongoDb.Values;
 namespace Millrace.Testing.MongoDb;
 
 /// <summary>The changes of one transaction.</summary>
-public sealed class SimulatedTransaction
+public sealed class SimulatedTransaction : IMongoTransaction
 {
     private readonly DocumentWriter _writer;
 

@@ -67,6 +67,7 @@ internal static class CommandRunner
             throw new CommandException(352, $"Unsupported OP_QUERY command: {context.Name}. The client driver may require an upgrade.");
         }
 
+        RefuseRepeated(context);
         if (!entry.Fields.Contains("*"))
         {
             string? unknown = context.Command.Select(f => f.Name).Concat(context.Request.Sequences.Keys)
@@ -86,6 +87,18 @@ internal static class CommandRunner
         CheckLogin(context, entry);
         CheckPrimary(context, entry);
         return entry;
+    }
+
+    private static void RefuseRepeated(CommandContext context)
+    {
+        IReadOnlyList<Field> fields = context.Command.Fields;
+        for (int i = 1; i < fields.Count; i++)
+        {
+            if (context.Command.IndexOf(fields[i].Name) != i)
+            {
+                throw new CommandException(ErrorCode.DuplicateField, $"BSON field '{context.Name}.{fields[i].Name}' is a duplicate field");
+            }
+        }
     }
 
     // Options of real servers that the simulator would have to ignore: an answer that heeds them not would be a lie.
