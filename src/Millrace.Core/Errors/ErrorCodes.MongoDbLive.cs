@@ -34,4 +34,7 @@ public static partial class ErrorCodes
 
     /// <summary>A post-image is not there.</summary>
     public static readonly ErrorCode MongoPostImageMissing = new("MR1130", "MongoDB has no post-image of an updated document.", ErrorKind.Run);
+
+    /// <summary>A find does not keep to <c>min</c> and <c>max</c>.</summary>
+    public static readonly ErrorCode MongoBoundsIgnored = new("MR1131", "A server that is taken for MongoDB does not keep to the bounds of a find.", ErrorKind.Environment);
 }

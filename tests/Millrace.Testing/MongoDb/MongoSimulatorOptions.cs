@@ -60,6 +60,9 @@ public sealed record MongoSimulatorOptions
     /// <summary>The most bytes of one change event or document, 16 MiB as servers have it. Smaller values make large events cheap to test.</summary>
     public int MaxDocumentBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Whether <c>min</c> and <c>max</c> of a find are ignored, as look-alikes of MongoDB do.</summary>
+    public bool IgnoresIndexBounds { get; init; }
+
     /// <summary>The server's clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

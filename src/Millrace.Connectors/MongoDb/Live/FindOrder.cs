@@ -15,6 +15,12 @@ internal abstract class FindOrder : IDisposable
     /// <summary>Writes sort, hint and bounds of a find command that begins after what was taken.</summary>
     public abstract void WriteOptions(BsonWriter options);
 
+    /// <summary>False where a cursor's first document stands before the bounds that the cursor was asked for.</summary>
+    public virtual bool BeginsWithin(ReadOnlySpan<byte> document) => true;
+
+    /// <summary>False where what was taken last stands behind the bounds that the cursor was asked for.</summary>
+    public virtual bool EndsWithin() => true;
+
     /// <summary>False for a document that was taken before.</summary>
     public abstract bool IsNew(ReadOnlySpan<byte> document);
 

@@ -32,6 +32,7 @@ internal sealed class FindReader : IBatchReader
     private LiveHead _readAt = LiveHead.None;
     private int _retries;
     private bool _hasBegun;
+    private bool _isChecked;
     private bool _isDone;
     private bool _isAtEnd;
 
@@ -112,6 +113,7 @@ internal sealed class FindReader : IBatchReader
 
             if (!_cursor!.Next(out ReadOnlySpan<byte> document))
             {
+                RequireBounds(_order.EndsWithin());
                 _isAtEnd = true;
                 _isDone = true;
                 return;
@@ -145,6 +147,12 @@ internal sealed class FindReader : IBatchReader
             broken = exception;
         }
 
+        if (!_isChecked && broken is null)
+        {
+            RequireBounds(_order.BeginsWithin(document));
+            _isChecked = true;
+        }
+
         // What cannot be gone on with is one unit: a budget that lets its first document in has let all of it in.
         bool isGranted = _request.Budget.TryTake(isRow ? 1 : 0, document.Length);
         if (!isGranted && (_order.CanGoOn || !_hasBegun))
@@ -157,6 +165,18 @@ internal sealed class FindReader : IBatchReader
         _builder.AddBytes(document.Length);
         Add(document, selected, isRow, broken);
         return true;
+    }
+
+    // What ignores bounds would give the same documents to every range and to every run, and no run would be the last.
+    private void RequireBounds(bool areKept)
+    {
+        if (!areKept)
+        {
+            throw new MillraceException(
+                ErrorCodes.MongoBoundsIgnored,
+                $"The server gave documents of {_name} that are outside of the ids it was asked for: it does not keep to min and max of a find, as MongoDB does.",
+                "Read from a MongoDB server; from another one that speaks its protocol, use replication_method: incremental.");
+        }
     }
 
     private void Add(ReadOnlySpan<byte> document, ReadOnlySpan<byte> selected, bool isRow, MillraceException? broken)
@@ -186,6 +206,7 @@ internal sealed class FindReader : IBatchReader
         }
 
         byte[] filter = _order.Filter() is { } after ? FindQuery.Filter(_settings, byTime: true, after) : FindQuery.Filter(_settings, byTime: true);
+        _isChecked = false;
         _cursor = _client.Find(_name, filter, Options(), _session);
     }
 

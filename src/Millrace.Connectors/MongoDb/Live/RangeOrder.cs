@@ -25,12 +25,14 @@ internal sealed class RangeOrder : FindOrder
     /// <inheritdoc/>
     public override byte[]? Filter() => null;
 
+    private ReadOnlySpan<byte> Least => _after.Length > 0 ? _after.WrittenSpan : _range.From;
+
     // min and max are bounds in the index and so know the order of types, which comparisons in a filter do not cross.
     /// <inheritdoc/>
     public override void WriteOptions(BsonWriter options)
     {
         WriteOrder(options, "sort"u8);
-        ReadOnlySpan<byte> least = _after.Length > 0 ? _after.WrittenSpan : _range.From;
+        ReadOnlySpan<byte> least = Least;
         if (!least.IsEmpty || _range.To is not null)
         {
             WriteOrder(options, "hint"u8);
@@ -46,6 +48,12 @@ internal sealed class RangeOrder : FindOrder
             options.WriteDocument("max"u8, to);
         }
     }
+
+    /// <inheritdoc/>
+    public override bool BeginsWithin(ReadOnlySpan<byte> document) => SignOf(document, Least) >= 0;
+
+    /// <inheritdoc/>
+    public override bool EndsWithin() => _range.To is not { } to || _after.Length == 0 || SignOf(_after.WrittenSpan, to) <= 0;
 
     // The least id of the range is read again where reading goes on at it.
     /// <inheritdoc/>
@@ -79,6 +87,26 @@ internal sealed class RangeOrder : FindOrder
 
     /// <inheritdoc/>
     public override void Dispose() => _after.Dispose();
+
+    /// <summary>How two documents' ids stand; 0 where they are texts or hold some, for then the collection's collation orders them.</summary>
+    private static int SignOf(ReadOnlySpan<byte> document, ReadOnlySpan<byte> other)
+    {
+        if (other.IsEmpty)
+        {
+            return 0;
+        }
+
+        var left = new BsonReader(document);
+        var right = new BsonReader(other);
+        if (!left.Find("_id"u8) || !right.Find("_id"u8))
+        {
+            return 0;
+        }
+
+        bool isCollated = left.Type is BsonType.String or BsonType.Symbol or BsonType.Document
+            && BsonCompare.KindRank(left.Type) == BsonCompare.KindRank(right.Type);
+        return isCollated ? 0 : BsonCompare.Compare(left.Current, right.Current);
+    }
 
     private static void WriteOrder(BsonWriter writer, ReadOnlySpan<byte> name)
     {

@@ -174,7 +174,9 @@ internal static class FindCommands
             throw new CommandException(ErrorCode.BadValue, $"error processing query: ns={ns} tailable cursor requested on non capped collection");
         }
 
-        var plan = new FindPlan(collection, filter, sort, context["hint"], context.Document("min"), context.Document("max"));
+        bool isBounded = !context.Server.Options.IgnoresIndexBounds;
+        var plan = new FindPlan(
+            collection, filter, sort, context["hint"], isBounded ? context.Document("min") : null, isBounded ? context.Document("max") : null);
         if (context.Transaction is { } transaction && transaction.Touches(collection))
         {
             Matcher matcher = FilterParser.Parse(filter);
