@@ -88,7 +88,9 @@ public abstract class MongoDbLiveConformanceTests : SourceConformance, IAsyncLif
     }
 }
 
+// One after the other: they may share a server, whose oplog has the other's transactions in it, and a source's budget counts them.
 /// <summary>By change streams; a transaction's events are at most 600 bytes each.</summary>
+[Collection("The log of a MongoDB server")]
 public sealed class MongoDbStreamConformanceTests : MongoDbLiveConformanceTests
 {
     private protected override MongoDbCapture Capture => MongoDbCapture.ChangeStreams;
@@ -98,6 +100,7 @@ public sealed class MongoDbStreamConformanceTests : MongoDbLiveConformanceTests
 }
 
 /// <summary>By the oplog; a transaction is one entry of at most 800 bytes.</summary>
+[Collection("The log of a MongoDB server")]
 public sealed class MongoDbOplogConformanceTests : MongoDbLiveConformanceTests
 {
     private protected override MongoDbCapture Capture => MongoDbCapture.Oplog;
