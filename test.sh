@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 export AWS_EC2_METADATA_DISABLED=true DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 # Far more than the tests take: it is there so that a hang becomes a failure.
-limit=$((25 * 60))
+limit=$((32 * 60))
 case "${1:-}" in
     "") ;;
     --long) export MILLRACE_LONG=1; limit=$((6 * 60 * 60)) ;;
