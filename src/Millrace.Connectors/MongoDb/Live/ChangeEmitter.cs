@@ -9,31 +9,19 @@ using Millrace.Core.Errors;
 namespace Millrace.Connectors.MongoDb.Live;
 
 /// <summary>
-/// Writes the changes of a live log into a window: numbers them within their place in the log, applies the task's filter and fields, and says what
-/// drops and renames do.
+/// Writes the changes of a live log into a window, and reads what a rename brings.
 /// </summary>
 internal sealed class ChangeEmitter(MongoClient client, LiveServer server, LogCollections collections, ChangeWindow window, SourceSettings settings) : IDisposable
 {
-    private readonly DocumentSelection _selection = new(settings, byTime: false);
+    private readonly ChangeRows _rows = new(window, new DocumentSelection(settings, byTime: false), settings.OnDrop);
     private readonly Queue<WholeCopy> _copies = new();
-    private readonly byte[] _position = new byte[MongoDbPositions.MaxRowPosition];
     private readonly ByteBuffer _name = new();
-    private ulong _timestamp;
-    private long _time;
-    private int _index;
 
     /// <summary>Begins the changes of one place in the log; they are numbered from 0.</summary>
     /// <param name="timestamp">The place.</param>
     /// <param name="millis">Source time in milliseconds since 1970.</param>
     /// <param name="continues">True for further changes of the same place.</param>
-    public void Begin(ulong timestamp, long millis, bool continues)
-    {
-        // The clock on the wall may be ahead of the log's or behind it, and the log's is the one that orders changes.
-        long second = (long)(timestamp >> 32) * 1000;
-        _timestamp = timestamp;
-        _time = Math.Clamp(millis, second, second + 999) * TimeSpan.TicksPerMillisecond;
-        _index = continues ? _index : 0;
-    }
+    public void Begin(ulong timestamp, long millis, bool continues) => _rows.Begin(timestamp, millis, continues);
 
     /// <summary>The collection of a name.</summary>
     public LogCollection Find(ReadOnlySpan<byte> database, ReadOnlySpan<byte> collection)
@@ -46,23 +34,15 @@ internal sealed class ChangeEmitter(MongoClient client, LiveServer server, LogCo
     }
 
     /// <summary>True where changes of the collection, at the place that was begun, are rows of the task.</summary>
-    public bool IsRow(LogCollection collection) => collection.IsTakenAt(_timestamp);
+    public bool IsRow(LogCollection collection) => collection.IsTakenAt(_rows.Timestamp);
 
     /// <summary>Writes a document as it is after a change.</summary>
     public void Upsert(LogCollection collection, BsonValue id, ReadOnlySpan<byte> document, ChangeKind kind)
     {
-        ReadOnlySpan<byte> position = NextPosition();
+        ReadOnlySpan<byte> position = _rows.NextPosition();
         try
         {
-            if (_selection.TrySelect(document, out ReadOnlySpan<byte> selected))
-            {
-                window.AddChange(collection, selected, kind, position, _time);
-            }
-            else
-            {
-                // It may have been a row until now.
-                window.AddDelete(collection, id, position, _time);
-            }
+            _rows.Upsert(collection, id, document, kind, position);
         }
         catch (MillraceException exception) when (exception.Code.Kind == ErrorKind.Run)
         {
@@ -71,29 +51,19 @@ internal sealed class ChangeEmitter(MongoClient client, LiveServer server, LogCo
     }
 
     /// <summary>Writes a delete.</summary>
-    public void Delete(LogCollection collection, BsonValue id) => window.AddDelete(collection, id, NextPosition(), _time);
+    public void Delete(LogCollection collection, BsonValue id) => _rows.Delete(collection, id);
 
     /// <summary>Puts an entry that cannot be applied into quarantine.</summary>
-    public void Reject(LogCollection collection, ReadOnlySpan<byte> raw, MillraceException why) => window.Reject(collection, raw, NextPosition(), why);
+    public void Reject(LogCollection collection, ReadOnlySpan<byte> raw, MillraceException why) => _rows.Reject(collection, raw, why);
 
     /// <summary>A collection is gone.</summary>
     /// <exception cref="MillraceException">MR1308: the task says to stop then.</exception>
     public void Drop(LogCollection collection)
     {
-        if (!IsRow(collection) || settings.OnDrop == OnDrop.Ignore)
+        if (IsRow(collection))
         {
-            return;
+            _rows.Drop(collection);
         }
-
-        if (settings.OnDrop == OnDrop.Fail)
-        {
-            throw new MillraceException(
-                ErrorCodes.DatasetDropped,
-                $"{collection.Text} was dropped in the source at {MongoDbPositions.Describe(_timestamp)}, and on_drop is fail.",
-                "Set on_drop: ignore to keep the target's rows or on_drop: delete to remove them, then run again.");
-        }
-
-        window.AddDeleteAll(collection);
     }
 
     /// <summary>Every document of a collection is gone, whatever <c>on_drop</c> says.</summary>
@@ -154,9 +124,7 @@ internal sealed class ChangeEmitter(MongoClient client, LiveServer server, LogCo
             copy.Dispose();
         }
 
-        _selection.Dispose();
+        _rows.Dispose();
         _name.Dispose();
     }
-
-    private ReadOnlySpan<byte> NextPosition() => _position.AsSpan(0, MongoDbPositions.FormatOplogRow(_timestamp, _index++, _position));
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Connectors.MongoDb.Oplog;
@@ -12,13 +11,14 @@ namespace Millrace.Connectors.MongoDb.Live;
 /// Turns entries of a live oplog into changes. An update tells what changed and not the document, so changes wait, in order, until there are enough
 /// for one look-up by <c>_id</c>. A document that is gone by then has a delete further on in the log.
 /// </summary>
-internal sealed class OplogChanges(ChangeEmitter emitter, ImageLookup lookup, LogCollections collections, ReadRequest request) : IDisposable
+internal sealed class OplogChanges(ChangeEmitter emitter, ImageLookup lookup, LogCollections collections, ReadRequest request) : IOplogSink, IDisposable
 {
     private const int MostWaiting = 4096;
 
     private readonly List<Waiting> _waiting = [];
     private readonly ByteBuffer _bytes = new();
     private readonly ImageSet _images = new();
+    private ulong _settled;     // the place of the last change that was written
     private ulong _timestamp;
     private long _millis;
 
@@ -33,7 +33,7 @@ internal sealed class OplogChanges(ChangeEmitter emitter, ImageLookup lookup, Lo
         emitter.Begin(timestamp, millis, continues: false);
     }
 
-    /// <summary>Applies an operation that is not a transaction's command.</summary>
+    /// <inheritdoc/>
     public void Apply(in OplogEntry entry, ReadOnlySpan<byte> raw)
     {
         switch (entry.Operation)
@@ -62,38 +62,10 @@ internal sealed class OplogChanges(ChangeEmitter emitter, ImageLookup lookup, Lo
         }
     }
 
-    /// <summary>Applies the operations of an applyOps, one after the other.</summary>
-    public void ApplyOperations(ReadOnlySpan<byte> command)
-    {
-        var reader = new BsonReader(command);
-        if (!reader.Find("applyOps"u8) || reader.Type != BsonType.Array)
-        {
-            return;
-        }
-
-        var operations = new BsonReader(reader.Value);
-        while (operations.Next())
-        {
-            if (operations.Type == BsonType.Document)
-            {
-                OplogEntry inner = OplogEntry.Parse(operations.Value);
-                if (inner.Operation == OplogOperation.Command && TransactionAssembler.IsCommand(inner))
-                {
-                    RuntimeHelpers.EnsureSufficientExecutionStack();
-                    ApplyOperations(inner.Object);
-                }
-                else
-                {
-                    Apply(inner, operations.Value);
-                }
-            }
-        }
-    }
-
     /// <summary>Writes the next document of a collection that was renamed; false where none is left.</summary>
     public bool Copy() => emitter.Copy();
 
-    /// <summary>Puts an entry that cannot be applied into quarantine.</summary>
+    /// <inheritdoc/>
     public void Reject(LogCollection collection, ReadOnlySpan<byte> raw, MillraceException why)
     {
         Settle();
@@ -168,8 +140,6 @@ internal sealed class OplogChanges(ChangeEmitter emitter, ImageLookup lookup, Lo
         _images.Clear();
         emitter.Begin(_timestamp, _millis, continues: _timestamp == place);
     }
-
-    private ulong _settled;     // the place of the last change that was written
 
     private void Write(in Waiting change, ReadOnlySpan<byte> kept)
     {

@@ -24,6 +24,7 @@ internal sealed class OplogReader : IBatchReader
     private readonly ReadRequest _request;
     private readonly ChangeWindow _window;
     private readonly OplogChanges _changes;
+    private readonly TransactionReplay _replay;
     private readonly TransactionAssembler _transactions;
     private readonly OplogRows _rows;
     private MongoCursor? _cursor;
@@ -47,6 +48,7 @@ internal sealed class OplogReader : IBatchReader
         _transactions = new(new TransactionSpill(SpillPath(settings), MaxTransactionMemory));
         _rows = new(collections, _transactions);
         _changes = new(new ChangeEmitter(client, server, collections, _window, settings), new ImageLookup(client, server), collections, request);
+        _replay = new(_transactions, _rows, _changes);
         _reached = request.Partition.Start;
         _done = target.Start.Time;
         _read = target.Start.OpenSince == 0 ? _done : Math.Min(_done, target.Start.OpenSince);
@@ -98,14 +100,8 @@ internal sealed class OplogReader : IBatchReader
     private void Step()
     {
         // A little of a large entry at a time, so that its batches can leave before the rest is made.
-        if (_changes.Copy())
+        if (_changes.Copy() || _replay.ApplyDue())
         {
-            return;
-        }
-
-        if (_transactions.HasDue)
-        {
-            _changes.ApplyOperations(OplogEntry.Parse(_transactions.TakeDue()).Object);
             return;
         }
 
@@ -212,40 +208,10 @@ internal sealed class OplogReader : IBatchReader
 
         _changes.Begin(timestamp, entry.Millis);
         _window.AddBytes(document.Length);
-        Apply(entry, document);
+        _replay.Apply(entry, document);
         _done = timestamp;
         _hasEntry = true;
         _entries++;
-    }
-
-    private void Apply(in OplogEntry entry, ReadOnlySpan<byte> document)
-    {
-        if (entry.Operation != OplogOperation.Command || !TransactionAssembler.IsCommand(entry))
-        {
-            _changes.Apply(entry, document);
-            return;
-        }
-
-        TransactionStep step = _transactions.Accept(entry, document);
-        if (step == TransactionStep.Wait)
-        {
-            return;
-        }
-
-        if (step == TransactionStep.ApplyIncomplete && _rows.FirstTaken(entry) is { } target)
-        {
-            _changes.Reject(target, document, OplogRows.Incomplete());
-        }
-
-        // The entry's own operations come after the ones that waited.
-        if (_transactions.HasDue)
-        {
-            _transactions.AddDue(document);
-        }
-        else
-        {
-            _changes.ApplyOperations(entry.Object);
-        }
     }
 
     private void ThrowIfNeverBegun()

@@ -1,22 +1,14 @@
 namespace Millrace.Connectors.MongoDb.Native;
 
 /// <summary>
-/// A change stream. The driver goes on by itself after a break of the connection. Belongs to its client's thread, and is disposed before the client is
-/// given back.
+/// A change stream: where no event comes, for as long as the options let it wait, it goes on all the same. The driver goes on by itself after a break
+/// of the connection, and an error is one that it could not go on from.
 /// </summary>
-internal sealed unsafe class MongoChangeStream : IDisposable
+internal sealed unsafe class MongoChangeStream : MongoDocuments
 {
-    private readonly MongoClient _client;
-    private readonly string _doing;
-    private nint _handle;
-    private nint _collection;
-
     private MongoChangeStream(MongoClient client, nint handle, nint collection, string doing)
+        : base(client, handle, collection, doing)
     {
-        _client = client;
-        _handle = handle;
-        _collection = collection;
-        _doing = doing;
     }
 
     /// <summary>Opens a stream on a collection, a database (the collection's name empty) or all databases (both empty).</summary>
@@ -65,53 +57,21 @@ internal sealed unsafe class MongoChangeStream : IDisposable
     {
         get
         {
-            nint token = MongocNative.mongoc_change_stream_get_resume_token(_handle);
+            nint token = MongocNative.mongoc_change_stream_get_resume_token(Handle);
             return token == 0 ? default : NativeBson.BytesOf(token);
         }
     }
 
-    /// <summary>Goes to the next event; waits for one as long as the options allow.</summary>
-    /// <param name="document">The event, in the driver's memory: valid until the next call of any member.</param>
-    /// <returns>False where none came. The stream goes on.</returns>
-    /// <exception cref="Core.Errors.MillraceException">The server or the way to it failed, and the driver could not go on by itself.</exception>
-    public bool Next(out ReadOnlySpan<byte> document)
-    {
-        nint found = 0;
-        if (MongocNative.mongoc_change_stream_next(_handle, &found) != 0)
-        {
-            document = NativeBson.BytesOf(found);
-            return true;
-        }
+    /// <inheritdoc/>
+    protected override bool Advance(nint* document) => MongocNative.mongoc_change_stream_next(Handle, document) != 0;
 
-        document = default;
-        ThrowIfFailed();
-        return false;
+    /// <inheritdoc/>
+    protected override bool HasFailed(MongocError* error)
+    {
+        nint reply = 0;
+        return MongocNative.mongoc_change_stream_error_document(Handle, error, &reply) != 0;
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        nint mine = Interlocked.Exchange(ref _handle, 0);
-        if (mine == 0)
-        {
-            return;
-        }
-
-        MongocNative.mongoc_change_stream_destroy(mine);
-        if (_collection != 0)
-        {
-            MongocNative.mongoc_collection_destroy(_collection);
-            _collection = 0;
-        }
-    }
-
-    private void ThrowIfFailed()
-    {
-        MongocError error = default;
-        nint reply = 0;
-        if (MongocNative.mongoc_change_stream_error_document(_handle, &error, &reply) != 0)
-        {
-            throw _client.Errors.Make(error, _doing);
-        }
-    }
+    protected override void Destroy(nint handle) => MongocNative.mongoc_change_stream_destroy(handle);
 }

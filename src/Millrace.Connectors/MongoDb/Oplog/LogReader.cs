@@ -30,6 +30,7 @@ internal sealed class LogReader : IDisposable
     private readonly LogCollections _collections;
     private readonly ChangeWindow _window;
     private readonly OplogApplier _applier;
+    private readonly TransactionReplay _replay;
     private readonly OplogCursor _cursor;
     private readonly TransactionAssembler _transactions;
     private readonly LogRange _range;
@@ -61,6 +62,7 @@ internal sealed class LogReader : IDisposable
         {
             DumpedUntil = chain.OriginEnd,
         };
+        _replay = new(_transactions, _rows, _applier);
         _done = range.Replay;
         ulong after = range.OpenSince == 0 ? range.Replay : Math.Min(range.Replay, range.OpenSince - 1);
         _cursor = new(chain, Math.Min(after, range.DropsSince ?? after), range.Until);
@@ -108,14 +110,8 @@ internal sealed class LogReader : IDisposable
             }
 
             // A little of a large entry at a time, so that its batches can leave before the rest is made.
-            if (_applier.EmitRenamed())
+            if (_applier.EmitRenamed() || _replay.ApplyDue())
             {
-                continue;
-            }
-
-            if (_transactions.HasDue)
-            {
-                _applier.ApplyOperations(OplogEntry.Parse(_transactions.TakeDue()).Object);
                 continue;
             }
 
@@ -177,7 +173,7 @@ internal sealed class LogReader : IDisposable
             _window.AddBytes(document.Length);
         }
 
-        Apply(entry, document);
+        _replay.Apply(entry, document);
         _done = timestamp;
         _hasEntry = true;
         _entries++;
@@ -201,44 +197,6 @@ internal sealed class LogReader : IDisposable
             _applier.IsEmitting = true;
             _applier.Begin(timestamp, entry.Millis, continues: false);
             _applier.Drop(gone);
-        }
-    }
-
-    private void Apply(in OplogEntry entry, ReadOnlySpan<byte> document)
-    {
-        if (entry.Operation != OplogOperation.Command || !TransactionAssembler.IsCommand(entry))
-        {
-            _applier.Apply(entry, document);
-            return;
-        }
-
-        TransactionStep step = _transactions.Accept(entry, document);
-        if (step == TransactionStep.Wait)
-        {
-            return;
-        }
-
-        if (step == TransactionStep.ApplyIncomplete)
-        {
-            RejectIncomplete(entry, document);
-        }
-
-        // The entry's own operations come after the ones that waited.
-        if (_transactions.HasDue)
-        {
-            _transactions.AddDue(document);
-        }
-        else
-        {
-            _applier.ApplyOperations(entry.Object);
-        }
-    }
-
-    private void RejectIncomplete(in OplogEntry entry, ReadOnlySpan<byte> document)
-    {
-        if (_rows.FirstTaken(entry) is { } target)
-        {
-            _applier.Reject(target, document, OplogRows.Incomplete());
         }
     }
 

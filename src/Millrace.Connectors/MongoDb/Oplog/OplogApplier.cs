@@ -11,15 +11,14 @@ namespace Millrace.Connectors.MongoDb.Oplog;
 /// Applies operations of the log to the after-images and writes the changes they make. Applying an entry over a state that has it already
 /// gives the same state: a dump may hold the effect of the first entries of its log.
 /// </summary>
-internal sealed class OplogApplier : IDisposable
+internal sealed class OplogApplier : IOplogSink, IDisposable
 {
     private const string WholeAnew = "Load the task anew: set on_history_lost: resnapshot, or run with --full-refresh.";
 
     private readonly LogCollections _collections;
     private readonly AfterImages _images;
     private readonly ChangeWindow _window;
-    private readonly DocumentSelection _selection;
-    private readonly OnDrop _onDrop;
+    private readonly ChangeRows _rows;
     private readonly UpdateApplier _updates = new();
     private readonly ByteBuffer _before = new();
     private readonly Queue<(LogCollection Target, ImageWalk Documents)> _renamed = new();
@@ -29,8 +28,7 @@ internal sealed class OplogApplier : IDisposable
         _collections = collections;
         _images = images;
         _window = window;
-        _selection = selection;
-        _onDrop = onDrop;
+        _rows = new(window, selection, onDrop);
     }
 
     /// <summary>False while entries are applied that the destination has already: then no rows are written.</summary>
@@ -39,26 +37,13 @@ internal sealed class OplogApplier : IDisposable
     /// <summary>While entries up to here were written, collections were being dumped.</summary>
     public ulong DumpedUntil { get; init; }
 
-    /// <summary>The timestamp that rows get.</summary>
-    public ulong Timestamp { get; private set; }
-
     /// <summary>Source time that rows get, ticks since 1970.</summary>
-    public long Time { get; private set; }
-
-    private int Index { get; set; }
+    public long Time => _rows.Time;
 
     /// <summary>Starts an entry; its changes are numbered from 0.</summary>
-    public void Begin(ulong timestamp, long millis, bool continues)
-    {
-        Timestamp = timestamp;
+    public void Begin(ulong timestamp, long millis, bool continues) => _rows.Begin(timestamp, millis, continues);
 
-        // The clock on the wall may be ahead of the log's or behind it. The log's orders changes, so no later one may seem to be the earlier.
-        long second = (long)(timestamp >> 32) * 1000;
-        Time = Math.Clamp(millis, second, second + 999) * TimeSpan.TicksPerMillisecond;
-        Index = continues ? Index : 0;
-    }
-
-    /// <summary>Applies an operation that is not a transaction's command.</summary>
+    /// <inheritdoc/>
     public void Apply(in OplogEntry entry, ReadOnlySpan<byte> raw)
     {
         switch (entry.Operation)
@@ -79,33 +64,6 @@ internal sealed class OplogApplier : IDisposable
             default:
                 RejectUnknown(entry, raw);
                 break;
-        }
-    }
-
-    /// <summary>Applies the operations of an applyOps, one after the other.</summary>
-    public void ApplyOperations(ReadOnlySpan<byte> command)
-    {
-        var reader = new BsonReader(command);
-        if (!reader.Find("applyOps"u8) || reader.Type != BsonType.Array)
-        {
-            return;
-        }
-
-        var operations = new BsonReader(reader.Value);
-        while (operations.Next())
-        {
-            if (operations.Type == BsonType.Document)
-            {
-                OplogEntry inner = OplogEntry.Parse(operations.Value);
-                if (inner.Operation == OplogOperation.Command && TransactionAssembler.IsCommand(inner))
-                {
-                    ApplyNested(inner);
-                }
-                else
-                {
-                    Apply(inner, operations.Value);
-                }
-            }
         }
     }
 
@@ -133,13 +91,12 @@ internal sealed class OplogApplier : IDisposable
         return true;
     }
 
-    /// <summary>Puts an entry that cannot be applied into quarantine.</summary>
+    /// <inheritdoc/>
     public void Reject(LogCollection collection, ReadOnlySpan<byte> raw, MillraceException why)
     {
         if (IsRow(collection))
         {
-            Span<byte> position = stackalloc byte[MongoDbPositions.MaxRowPosition];
-            _window.Reject(collection, raw, position[..NextPosition(position)], why);
+            _rows.Reject(collection, raw, why);
         }
     }
 
@@ -148,14 +105,7 @@ internal sealed class OplogApplier : IDisposable
     {
         _updates.Dispose();
         _before.Dispose();
-        _selection.Dispose();
-    }
-
-    private void ApplyNested(in OplogEntry inner)
-    {
-        // applyOps within applyOps goes no deeper than documents do.
-        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
-        ApplyOperations(inner.Object);
+        _rows.Dispose();
     }
 
     private void ApplyToDocument(LogCollection collection, in OplogEntry entry, ReadOnlySpan<byte> raw)
@@ -198,7 +148,7 @@ internal sealed class OplogApplier : IDisposable
 
         if (!_images.TryGet(_images.CollectionOf(collection.Text), id, _before))
         {
-            if (Timestamp <= DumpedUntil)
+            if (_rows.Timestamp <= DumpedUntil)
             {
                 // The document was gone when its collection was dumped: its delete follows in the log.
                 return;
@@ -218,21 +168,9 @@ internal sealed class OplogApplier : IDisposable
 
     private void Emit(LogCollection collection, BsonValue id, ReadOnlySpan<byte> document, ChangeKind kind)
     {
-        if (!IsRow(collection))
+        if (IsRow(collection))
         {
-            return;
-        }
-
-        Span<byte> position = stackalloc byte[MongoDbPositions.MaxRowPosition];
-        position = position[..NextPosition(position)];
-        if (_selection.TrySelect(document, out ReadOnlySpan<byte> selected))
-        {
-            _window.AddChange(collection, selected, kind, position, Time);
-        }
-        else
-        {
-            // It may have been a row until now.
-            _window.AddDelete(collection, id, position, Time);
+            _rows.Upsert(collection, id, document, kind, _rows.NextPosition());
         }
     }
 
@@ -241,14 +179,11 @@ internal sealed class OplogApplier : IDisposable
         _images.Delete(_images.CollectionOf(collection.Text), id);
         if (IsRow(collection))
         {
-            Span<byte> position = stackalloc byte[MongoDbPositions.MaxRowPosition];
-            _window.AddDelete(collection, id, position[..NextPosition(position)], Time);
+            _rows.Delete(collection, id);
         }
     }
 
-    private bool IsRow(LogCollection collection) => IsEmitting && collection.IsTakenAt(Timestamp);
-
-    private int NextPosition(Span<byte> target) => MongoDbPositions.FormatOplogRow(Timestamp, Index++, target);
+    private bool IsRow(LogCollection collection) => IsEmitting && collection.IsTakenAt(_rows.Timestamp);
 
     private void ApplyCommand(in OplogEntry entry, ReadOnlySpan<byte> raw)
     {
@@ -289,22 +224,9 @@ internal sealed class OplogApplier : IDisposable
     public void Drop(LogCollection collection)
     {
         _images.Drop(collection.Text);
-        if (!IsRow(collection))
+        if (IsRow(collection))
         {
-            return;
-        }
-
-        if (_onDrop == OnDrop.Fail)
-        {
-            throw new MillraceException(
-                ErrorCodes.DatasetDropped,
-                $"{collection.Text} was dropped in the source at {MongoDbPositions.Describe(Timestamp)}, and on_drop is fail.",
-                "Set on_drop: ignore to keep the target's rows or on_drop: delete to remove them, then run again.");
-        }
-
-        if (_onDrop == OnDrop.Delete)
-        {
-            _window.AddDeleteAll(collection);
+            _rows.Drop(collection);
         }
     }
 

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using Millrace.Connectors.MongoDb.Bson;
-using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.MongoDb.Oplog;
 
@@ -29,24 +27,17 @@ internal sealed class OplogRows
     /// <summary>The first collection of the task that an applyOps changes, or null.</summary>
     public LogCollection? FirstTaken(in OplogEntry entry)
     {
-        var command = new BsonReader(entry.Object);
-        if (command.Find("applyOps"u8) && command.Type == BsonType.Array)
+        var operations = new ApplyOps(entry.Object);
+        while (operations.Next(out ReadOnlySpan<byte> operation))
         {
-            var operations = new BsonReader(command.Value);
-            while (operations.Next())
+            if (_collections.Find(OplogEntry.Parse(operation).Namespace) is { IsTaken: true } taken)
             {
-                if (operations.Type == BsonType.Document && _collections.Find(OplogEntry.Parse(operations.Value).Namespace) is { IsTaken: true } taken)
-                {
-                    return taken;
-                }
+                return taken;
             }
         }
 
         return null;
     }
-
-    /// <summary>Why the end of a transaction is set aside whose beginning is not there.</summary>
-    public static MillraceException Incomplete() => UpdateThrow.Make("it ends a transaction whose beginning the log does not hold");
 
     private long Of(in OplogEntry entry) => entry.Operation switch
     {
@@ -59,14 +50,10 @@ internal sealed class OplogRows
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
         long rows = 0;
-        var reader = new BsonReader(command);
-        if (reader.Find("applyOps"u8) && reader.Type == BsonType.Array)
+        var operations = new ApplyOps(command);
+        while (operations.Next(out ReadOnlySpan<byte> operation))
         {
-            var operations = new BsonReader(reader.Value);
-            while (operations.Next())
-            {
-                rows += operations.Type == BsonType.Document ? Of(OplogEntry.Parse(operations.Value)) : 0;
-            }
+            rows += Of(OplogEntry.Parse(operation));
         }
 
         return rows;
