@@ -11,7 +11,7 @@ using Millrace.Core.Errors;
 
 namespace Millrace.Cli.Verbs;
 
-/// <summary><c>millrace quarantine list|show|retry</c>: rows that could not be loaded.</summary>
+/// <summary><c>millrace quarantine list|show|retry|drop</c>: rows that could not be loaded.</summary>
 internal static class QuarantineVerb
 {
     private const int MostRows = 100_000;
@@ -19,10 +19,11 @@ internal static class QuarantineVerb
 
     public static Verb Create()
     {
-        var verb = new Verb("quarantine", "Show rows that could not be loaded, and why; try them again.");
+        var verb = new Verb("quarantine", "Show rows that could not be loaded, and why; try them again or drop them.");
         verb.Subcommands.Add(CreateList());
         verb.Subcommands.Add(CreateShow());
         verb.Subcommands.Add(CreateRetry());
+        verb.Subcommands.Add(QuarantineDropVerb.Create());
         return verb;
     }
 
@@ -100,7 +101,7 @@ internal static class QuarantineVerb
         verb.Does(async (context, ct) =>
         {
             Workspace workspace = Workspace.Open(context);
-            List<(QuarantinedRow Row, RetryRefusal? Left)> results = [];
+            List<(QuarantinedRow Row, RetryResult Result)> results = [];
             ICatalog catalog = await workspace.OpenCatalogAsync(ct).ConfigureAwait(false);
             await using (catalog.ConfigureAwait(false))
             {
@@ -111,15 +112,15 @@ internal static class QuarantineVerb
             }
 
             Print(context, results);
-            return results.Any(r => r.Left is not null) ? ExitCodes.Failed : ExitCodes.Ok;
+            return results.Any(r => r.Result.Outcome == RetryOutcome.Left) ? ExitCodes.Failed : ExitCodes.Ok;
         });
         return verb;
     }
 
-    private static async Task<List<(QuarantinedRow Row, RetryRefusal? Left)>> RetryAsync(
+    private static async Task<List<(QuarantinedRow Row, RetryResult Result)>> RetryAsync(
         Workspace workspace, ICatalog catalog, ProjectTask task, long[] ids, CancellationToken ct)
     {
-        List<(QuarantinedRow, RetryRefusal?)> results = [];
+        List<(QuarantinedRow, RetryResult)> results = [];
         TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, task.Move!, ct).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
@@ -140,20 +141,21 @@ internal static class QuarantineVerb
         return results;
     }
 
-    private static void Print(VerbContext context, List<(QuarantinedRow Row, RetryRefusal? Left)> results)
+    private static void Print(VerbContext context, List<(QuarantinedRow Row, RetryResult Result)> results)
     {
         if (context.Json)
         {
             JsonOutput.Write(context.Out, writer =>
             {
                 writer.WriteStartArray();
-                foreach ((QuarantinedRow row, RetryRefusal? left) in results)
+                foreach ((QuarantinedRow row, RetryResult result) in results)
                 {
                     writer.WriteStartObject();
                     writer.WriteNumber("id", row.Id);
-                    writer.WriteBoolean("loaded", left is null);
-                    writer.WriteString("code", left?.Code.Id);
-                    writer.WriteString("reason", left?.Reason);
+                    writer.WriteString("outcome", result.Outcome.ToString().ToLowerInvariant());
+                    writer.WriteBoolean("loaded", result.Outcome == RetryOutcome.Loaded);
+                    writer.WriteString("code", result.Code?.Id);
+                    writer.WriteString("reason", result.Reason);
                     writer.WriteEndObject();
                 }
 
@@ -162,15 +164,23 @@ internal static class QuarantineVerb
             return;
         }
 
-        foreach (IGrouping<RetryRefusal, long> same in results.Where(r => r.Left is not null).GroupBy(r => r.Left!, r => r.Row.Id))
+        foreach (IGrouping<RetryResult, long> same in results.Where(r => r.Result.Outcome != RetryOutcome.Loaded).GroupBy(r => r.Result, r => r.Row.Id))
         {
             long[] ids = [.. same];
             string which = string.Join(", ", ids.Take(MostIds)) + (ids.Length > MostIds ? $" and {ids.Length - MostIds:N0} more" : "");
-            context.Out.WriteLine($"{which} {(ids.Length == 1 ? "stays" : "stay")}: {same.Key}");
+            string verb = (same.Key.Outcome, ids.Length) switch
+            {
+                (RetryOutcome.Superseded, 1) => " is ",
+                (RetryOutcome.Superseded, _) => " are ",
+                (_, 1) => " stays: ",
+                _ => " stay: ",
+            };
+            context.Out.WriteLine(which + verb + same.Key);
         }
 
-        int loaded = results.Count(r => r.Left is null);
-        context.Out.WriteLine($"{loaded} loaded, {results.Count - loaded} left in quarantine");
+        int Count(RetryOutcome outcome) => results.Count(r => r.Result.Outcome == outcome);
+        context.Out.WriteLine(
+            $"{Count(RetryOutcome.Loaded)} loaded, {Count(RetryOutcome.Superseded)} superseded, {Count(RetryOutcome.Left)} left in quarantine");
     }
 
     private static async Task<IReadOnlyList<QuarantinedRow>> ReadAsync(VerbContext context, TaskChoice choice, int limit, CancellationToken ct)
@@ -195,7 +205,7 @@ internal static class QuarantineVerb
         output.WriteLine($"task      {row.TaskKey}");
         output.WriteLine($"table     {row.Row.Table}");
         output.WriteLine($"run       {row.RunId}, {StatusVerb.At(row.QuarantinedAt)}");
-        output.WriteLine($"position  {row.Row.Position}");
+        output.WriteLine($"position  {row.Row.Position}{(row.Generation is { } generation ? $", generation {generation}" : "")}");
         output.WriteLine($"reason    {row.Row.Code.Id}: {row.Row.Reason}");
         output.WriteLine($"row       {row.Row.Raw ?? "(not shown: it could not be decoded, so nothing in it could be masked)"}");
     }
@@ -220,6 +230,15 @@ internal static class QuarantineVerb
         writer.WriteNumber("run_id", row.RunId);
         writer.WriteString("at", row.QuarantinedAt);
         writer.WriteString("position", row.Row.Position);
+        if (row.Generation is { } generation)
+        {
+            writer.WriteNumber("generation", generation);
+        }
+        else
+        {
+            writer.WriteNull("generation");
+        }
+
         writer.WriteString("code", row.Row.Code.Id);
         writer.WriteString("reason", row.Row.Reason);
         writer.WriteString("row", row.Row.Raw);

@@ -152,7 +152,12 @@ internal sealed class LoadCompletion(
             await channel.ExecuteAsync(store.Quarantine.Remove(commit.Requeued), cancellationToken).ConfigureAwait(false);
         }
 
-        await store.Quarantine.WriteAsync(channel, request, intake.Rejected, now, cancellationToken).ConfigureAwait(false);
+        foreach (TableId table in intake.Cleared)
+        {
+            await channel.ExecuteAsync(store.Quarantine.Outdate(request.TaskKey, table), cancellationToken).ConfigureAwait(false);
+        }
+
+        await store.Quarantine.WriteAsync(channel, request, intake.RejectedWithGeneration(), now, cancellationToken).ConfigureAwait(false);
         await store.Checkpoints.WriteAsync(channel, [.. commit.Checkpoints.Select(c => c.Next)], now, cancellationToken).ConfigureAwait(false);
     }
 

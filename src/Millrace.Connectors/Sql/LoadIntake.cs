@@ -14,11 +14,23 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
     private readonly BulkRows _rows = new();
     private TableLoad? _open;
 
+    private readonly Dictionary<TableId, int> _cleared = [];
+
     /// <summary>The tables that got rows or controls.</summary>
     public IReadOnlyDictionary<TableId, TableLoad> Tables => _tables;
 
     /// <summary>Rows for quarantine.</summary>
     public List<RejectedRow> Rejected { get; } = [];
+
+    /// <summary>The tables that every row was removed from.</summary>
+    public IEnumerable<TableId> Cleared => _cleared.Keys;
+
+    /// <summary>Notes that every row of a table is removed here: what it has in quarantine until now is outdated.</summary>
+    public void NoteCleared(TableId table) => _cleared[table] = Rejected.Count;
+
+    /// <summary><see cref="Rejected"/>, each row with the generation that it belongs to.</summary>
+    public IEnumerable<(RejectedRow Row, int Generation)> RejectedWithGeneration() => Rejected.Select(
+        (row, i) => (row, i < _cleared.GetValueOrDefault(row.Table) ? QuarantinedRow.BeforeAll : request.Generation));
 
     /// <summary>How the tables of this load are written, those without rows too.</summary>
     public IEnumerable<TableWrite> Writes => _writes.Values;

@@ -117,6 +117,15 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
     }
 
     /// <inheritdoc/>
+    public async ValueTask<long> RemoveAsync(QuarantineChoice choice, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(choice);
+        SqlChannel channel = await LoadsAsync(cancellationToken).ConfigureAwait(false);
+        bool isThere = (await _store.Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false)).Contains(SystemTables.QuarantineName);
+        return isThere && choice.Ids is not { Count: 0 } ? await _store.Quarantine.RemoveAsync(channel, choice, cancellationToken).ConfigureAwait(false) : 0;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<TableOrigin>> OriginsAsync(TableId table, CancellationToken cancellationToken) => OnCatalogAsync(
         channel => OriginReader.ReadAsync(channel, _store.Dialect, _store.Names.Resolve(table), cancellationToken), cancellationToken);
 

@@ -28,7 +28,7 @@ internal sealed class SqlStore
         Claims = new(dialect, System, Reader, Names);
         Fit = new(dialect, Reader);
         Checkpoints = new(dialect, System);
-        Quarantine = new(dialect, System);
+        Quarantine = new(dialect, System, Reader);
     }
 
     public SqlDialect Dialect { get; }
@@ -123,7 +123,8 @@ internal sealed class SqlStore
         await channel.ExecuteAsync(
             $"""
             UPDATE {System.Tables} SET generation = 0, last_generation = NULL, last_position = NULL;
-            DELETE FROM {System.Tombstones}
+            DELETE FROM {System.Tombstones};
+            UPDATE {System.Quarantine} SET generation = {QuarantinedRow.BeforeAll}
             """,
             cancellationToken).ConfigureAwait(false);
     }

@@ -144,6 +144,7 @@ internal sealed class SqlWriteSession : IWriteSession
             return;
         }
 
+        _intake.NoteCleared(load.Write.Schema.Table);
         await _intake.CloseWriterAsync(cancellationToken).ConfigureAwait(false);
         if (LoadCompletion.MayPostpone(load))
         {

@@ -12,8 +12,11 @@ namespace Millrace.Connectors.Sql;
 /// </param>
 internal sealed record SystemLayout(ImmutableArray<Func<SystemTables, string>> Steps)
 {
+    /// <summary>The version from which on quarantined rows have their generation.</summary>
+    public const int QuarantineGeneration = 2;
+
     /// <summary>What this program writes. Version 1 is version 0 with its number beside it.</summary>
-    public static SystemLayout Current { get; } = new([_ => ""]);
+    public static SystemLayout Current { get; } = new([_ => "", s => $"ALTER TABLE {s.Quarantine} ADD COLUMN IF NOT EXISTS generation integer"]);
 
     /// <summary>The version that this program knows.</summary>
     public int Version => Steps.Length;

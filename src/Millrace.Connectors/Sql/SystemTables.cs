@@ -111,7 +111,7 @@ internal sealed class SystemTables
             CREATE TABLE IF NOT EXISTS {Quarantine} (
               id {_dialect.Identity(Schema, "_millrace_quarantine_id")}, task_key text NOT NULL, run_id bigint NOT NULL,
               table_schema text NOT NULL, table_name text NOT NULL, "position" text NOT NULL, code text NOT NULL,
-              reason text NOT NULL, raw text, quarantined_at {instant} NOT NULL);
+              reason text NOT NULL, raw text, quarantined_at {instant} NOT NULL, generation integer);
             CREATE TABLE IF NOT EXISTS {CheckFailures} (
               task_key text NOT NULL, run_id bigint NOT NULL, table_schema text NOT NULL, table_name text NOT NULL,
               check_name text NOT NULL, failing_rows bigint NOT NULL, sample text, failed_at {instant} NOT NULL);

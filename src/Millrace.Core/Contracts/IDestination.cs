@@ -76,6 +76,21 @@ public interface IQuarantineStore
     /// <param name="reason">Why, in words and without a secret.</param>
     /// <param name="cancellationToken">Cancels.</param>
     ValueTask SetReasonAsync(long id, Errors.ErrorCode code, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Removes rows for good, outside a load.</summary>
+    /// <returns>How many there were.</returns>
+    ValueTask<long> RemoveAsync(QuarantineChoice choice, CancellationToken cancellationToken);
+}
+
+/// <summary>Rows of one task in quarantine.</summary>
+/// <param name="TaskKey">The task.</param>
+public sealed record QuarantineChoice(string TaskKey)
+{
+    /// <summary>Only those of this target table, or null for all.</summary>
+    public Schemas.TableId? Table { get; init; }
+
+    /// <summary>Only those with these ids (<see cref="QuarantinedRow.Id"/>), or null for all.</summary>
+    public IReadOnlyList<long>? Ids { get; init; }
 }
 
 /// <summary>One row of <c>_millrace_quarantine</c>.</summary>
@@ -84,4 +99,11 @@ public interface IQuarantineStore
 /// <param name="RunId">The run that met it.</param>
 /// <param name="Row">The row, its place and the reason.</param>
 /// <param name="QuarantinedAt">When.</param>
-public sealed record QuarantinedRow(long Id, string TaskKey, long RunId, Batches.RejectedRow Row, DateTimeOffset QuarantinedAt);
+public sealed record QuarantinedRow(long Id, string TaskKey, long RunId, Batches.RejectedRow Row, DateTimeOffset QuarantinedAt)
+{
+    /// <summary>The <see cref="Generation"/> of rows that are older than all that their table holds: every row of it was removed since.</summary>
+    public const int BeforeAll = 0;
+
+    /// <summary>The task's generation that the row is of; null where it was not noted.</summary>
+    public int? Generation { get; init; }
+}

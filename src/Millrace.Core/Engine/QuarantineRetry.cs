@@ -10,7 +10,9 @@ namespace Millrace.Core.Engine;
 /// <summary>
 /// Tries quarantined rows again, after the target or its contract was changed so that it can take them, each as the change that it was. A row comes
 /// back as it was kept: mapped and masked already, so mappings are not applied twice. Each row is a load of its own, in which it also leaves the
-/// quarantine. A row never overwrites what is newer, by position or by the run that wrote what is there. Run it under the task's lease.
+/// quarantine. A row never overwrites what is newer, by generation, by position or by the run that wrote what is there: it is superseded, and leaves the
+/// quarantine for nothing. Within a generation every delete is known, by the row that it marked or its tombstone; a later one read all that the source
+/// holds, and a drop outdates what was in quarantine of its table. Run it under the task's lease.
 /// </summary>
 /// <param name="task">The task whose rows they are.</param>
 /// <param name="target">Its destination; where it is an <see cref="IQuarantineStore"/>, a row that stays there gets its new reason.</param>
@@ -34,29 +36,46 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
     /// <param name="runId">Stamped on the row where it lands: the run that met it.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="MillraceException"><see cref="ErrorCodes.OtherProject"/>.</exception>
-    /// <returns>Null where the row is out of quarantine, loaded or outdated by what is there; else why it stays, which the store now says of it.</returns>
-    public async Task<RetryRefusal?> RetryAsync(QuarantinedRow row, long runId, CancellationToken cancellationToken)
+    /// <returns>What became of it; of a row that stays, the store now says why.</returns>
+    public async Task<RetryResult> RetryAsync(QuarantinedRow row, long runId, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(row);
         IReadOnlyList<Checkpoint> committed = await target.CommittedAsync(task.Key, cancellationToken).ConfigureAwait(false);
         ProjectClaim.ThrowIfOthers(task, committed);
         int generation = committed.Count == 0 ? 1 : committed.Max(c => c.Generation);
-        RetryRefusal? refusal = await TryAsync(row, runId, generation, cancellationToken).ConfigureAwait(false);
-        if (refusal is null)
+        if (OutdatedBy(row, generation) is { } reason)
         {
-            return null;
+            if (target is IQuarantineStore quarantine)
+            {
+                await quarantine.RemoveAsync(new(task.Key) { Ids = [row.Id] }, cancellationToken).ConfigureAwait(false);
+            }
+
+            return new(RetryOutcome.Superseded, null, reason);
         }
 
-        refusal = refusal with { Reason = Scrub(refusal.Reason) };
-        if (target is IQuarantineStore store)
+        RetryResult result = await TryAsync(row, runId, generation, cancellationToken).ConfigureAwait(false);
+        if (result is { Outcome: RetryOutcome.Left, Code: { } code, Reason: { } why })
         {
-            await store.SetReasonAsync(row.Id, refusal.Code, refusal.Reason, cancellationToken).ConfigureAwait(false);
+            result = result with { Reason = Scrub(why) };
+            if (target is IQuarantineStore store)
+            {
+                await store.SetReasonAsync(row.Id, code, result.Reason, cancellationToken).ConfigureAwait(false);
+            }
         }
 
-        return refusal;
+        return result;
     }
 
-    private async Task<RetryRefusal?> TryAsync(QuarantinedRow row, long runId, int generation, CancellationToken cancellationToken)
+    // An append keeps the rows of all its generations, so none of them is outdated by a later one.
+    private string? OutdatedBy(QuarantinedRow row, int generation) => row.Generation switch
+    {
+        QuarantinedRow.BeforeAll => $"Every row of {row.Row.Table} was removed after this one was met.",
+        { } of when of < generation && task.Target.Disposition != WriteDisposition.Append =>
+            $"It is of generation {of}, and the task is in generation {generation}, which reads all that the source holds.",
+        _ => null,
+    };
+
+    private async Task<RetryResult> TryAsync(QuarantinedRow row, long runId, int generation, CancellationToken cancellationToken)
     {
         if (row.Row.Raw is null || !TryParse(row.Row.Raw, out JsonDocument? document))
         {
@@ -73,19 +92,19 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
 
             try
             {
-                return await RefuseAfterReplaceAsync(row, cancellationToken).ConfigureAwait(false)
+                return await RefuseUnknownGenerationAsync(row, generation, cancellationToken).ConfigureAwait(false)
                     ?? await ShapeAndLoadAsync(row, kept, runId, generation, cancellationToken).ConfigureAwait(false);
             }
             catch (MillraceException e) when (e.Code.Kind == ErrorKind.Run)
             {
                 // What the destination has against this row says nothing of the others.
-                return new(e.Code, e.Message);
+                return new(RetryOutcome.Left, e.Code, e.Message);
             }
         }
     }
 
     // Where no row is met by its key, a change of one has nothing to change.
-    private RetryRefusal? RefuseByDisposition(KeptRow kept) => task.Target.Disposition switch
+    private RetryResult? RefuseByDisposition(KeptRow kept) => task.Target.Disposition switch
     {
         WriteDisposition.Append when kept.IsPartial =>
             Impossible($"The row is a change of some columns, and an append has no row to take the others from. {ReadAgain}"),
@@ -94,12 +113,19 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
         _ => null,
     };
 
-    // A table that was filled anew has what the source held then, this row's later self among it.
-    private async Task<RetryRefusal?> RefuseAfterReplaceAsync(QuarantinedRow row, CancellationToken cancellationToken)
+    // A row that was kept before generations were noted. Whether its key is gone since cannot be told where a later generation has begun.
+    private async Task<RetryResult?> RefuseUnknownGenerationAsync(QuarantinedRow row, int generation, CancellationToken cancellationToken)
     {
-        if (task.Target.Disposition != WriteDisposition.Replace || target is not ITableOrigins origins)
+        if (row.Generation is not null || generation == 1 || task.Target.Disposition == WriteDisposition.Append)
         {
             return null;
+        }
+
+        if (task.Target.Disposition != WriteDisposition.Replace || target is not ITableOrigins origins)
+        {
+            return Impossible(
+                $"Which generation the row is of was not noted when it was kept, and the task is in generation {generation}: the row may be gone since. {ReadAgain} "
+                    + "Then take this one out with 'millrace quarantine drop'.");
         }
 
         IReadOnlyList<TableOrigin> runs = await origins.OriginsAsync(row.Row.Table, cancellationToken).ConfigureAwait(false);
@@ -108,7 +134,7 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
             : null;
     }
 
-    private async Task<RetryRefusal?> ShapeAndLoadAsync(
+    private async Task<RetryResult> ShapeAndLoadAsync(
         QuarantinedRow row, KeptRow kept, long runId, int generation, CancellationToken cancellationToken)
     {
         TargetTable? table = await target.DescribeAsync(row.Row.Table, cancellationToken).ConfigureAwait(false);
@@ -116,7 +142,7 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
         if (!batch.HasKey(kept))
         {
             // The source could not read it: it stays for the reason that it has.
-            return new(row.Row.Code, row.Row.Reason);
+            return new(RetryOutcome.Left, row.Row.Code, row.Row.Reason);
         }
 
         TableShaper shaper = await TableShaper.CreateAsync(
@@ -129,8 +155,8 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
         {
             return shaped switch
             {
-                { Rejected: [var rejected, ..] } => new(rejected.Code, rejected.Reason),
-                { DiscardedRows: > 0 } => new(ErrorCodes.ContractViolated, "The schema contract discards it."),
+                { Rejected: [var rejected, ..] } => new(RetryOutcome.Left, rejected.Code, rejected.Reason),
+                { DiscardedRows: > 0 } => new(RetryOutcome.Left, ErrorCodes.ContractViolated, "The schema contract discards it."),
                 _ => await LoadAsync(row, shaped, runId, generation, cancellationToken).ConfigureAwait(false),
             };
         }
@@ -143,7 +169,7 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
         }
     }
 
-    private async Task<RetryRefusal?> LoadAsync(QuarantinedRow row, ShapedBatch shaped, long runId, int generation, CancellationToken cancellationToken)
+    private async Task<RetryResult> LoadAsync(QuarantinedRow row, ShapedBatch shaped, long runId, int generation, CancellationToken cancellationToken)
     {
         var request = new WriteRequest(task.Key, runId, generation, time.GetUtcNow(), [.. shaped.Steps.Select(s => s.Table)]) { IsRetry = true };
         await target.PrepareAsync(request, cancellationToken).ConfigureAwait(false);
@@ -158,15 +184,19 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
 
             if (session.Quarantined > 0)
             {
-                return session.Rejected is [var rejected, ..] ? new(rejected.Code, rejected.Reason) : new(ErrorCodes.ValueRefused, row.Row.Reason);
+                return session.Rejected is [var rejected, ..]
+                    ? new(RetryOutcome.Left, rejected.Code, rejected.Reason)
+                    : new(RetryOutcome.Left, ErrorCodes.ValueRefused, row.Row.Reason);
             }
 
-            await session.CommitAsync(new([]) { Requeued = [row.Id] }, cancellationToken).ConfigureAwait(false);
-            return null;
+            CommitOutcome outcome = await session.CommitAsync(new([]) { Requeued = [row.Id] }, cancellationToken).ConfigureAwait(false);
+            return outcome.Tables.Sum(t => t.Upserted + t.Deleted) > 0
+                ? new(RetryOutcome.Loaded)
+                : new(RetryOutcome.Superseded, null, $"What {row.Row.Table} says of its key is newer, or the same.");
         }
     }
 
-    private static RetryRefusal Impossible(string reason) => new(ErrorCodes.RetryImpossible, reason);
+    private static RetryResult Impossible(string reason) => new(RetryOutcome.Left, ErrorCodes.RetryImpossible, reason);
 
     private static bool TryParse(string raw, out JsonDocument? document)
     {

@@ -32,7 +32,7 @@ public sealed class QuarantineRetryTests : IDisposable
         Rows(warehouse).ShouldBe(["1 5 x", "3 7 z"]);
 
         await WriteProjectAsync(warehouse, cast: "text", contract: "evolve");
-        (await shell.RunAsync("quarantine retry load")).ShouldExitWith(0).Output.ShouldContain("1 loaded, 0 left");
+        (await shell.RunAsync("quarantine retry load")).ShouldExitWith(0).Output.ShouldContain("1 loaded, 0 superseded, 0 left");
         (await shell.RunAsync("quarantine list load --json")).ShouldExitWith(0).Output.Trim().ShouldBe("[]");
         Rows(warehouse).ShouldBe(["1 5 x", "2 abc y", "3 7 z"]);
         warehouse.Read("raw", "orders").ShouldAllBe(r => !r.ContainsKey("n") && !r.ContainsKey("o"));
