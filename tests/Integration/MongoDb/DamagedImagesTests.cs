@@ -15,27 +15,35 @@ public sealed class DamagedImagesTests : IDisposable
 
     private string State => Path.Combine(_folder.FullName, "state");
 
-    private string Store => Path.Combine(State, "mongodb-images.db");
+    private string Store => Path.Combine(State, "mongodb-images");
+
+    private string Index => Path.Combine(Store, "index.db");
+
+    private string Documents => Directory.GetFiles(Store, "*.images").ShouldHaveSingleItem();
 
     public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>Where the damage shows only when documents are looked up, one run fails, and the next one rebuilds the store.</summary>
     [Theory]
-    [InlineData(0)]
-    [InlineData(0.2)]
-    [InlineData(0.5)]
-    [InlineData(0.8)]
-    public async Task A_damaged_store_is_built_anew_and_no_change_is_lost(double where)
+    [InlineData("index", 0)]
+    [InlineData("index", 0.2)]
+    [InlineData("index", 0.5)]
+    [InlineData("index", 0.8)]
+    [InlineData("documents", 0)]
+    [InlineData("documents", 0.5)]
+    [InlineData("documents", 0.8)]
+    [InlineData("documents", -1)]
+    public async Task A_damaged_store_is_built_anew_and_no_change_is_lost(string file, double where)
     {
         var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
         await FirstRun(committed);
-        Overwrite(where);
+        Damage(file == "index" ? Index : Documents, where);
         SourceRunner run = await Run(committed);
         List<SeenRow> rows = run.Rows;
         if (run.Error is { } error)
         {
             error.Code.ShouldBe(ErrorCodes.ImageStoreFailed);
-            File.Exists(Store).ShouldBeFalse();
+            Directory.Exists(Store).ShouldBeFalse();
             SourceRunner again = await Run(committed);
             again.Error.ShouldBeNull();
             rows.AddRange(again.Rows);
@@ -51,7 +59,7 @@ public sealed class DamagedImagesTests : IDisposable
     {
         var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
         await FirstRun(committed);
-        File.WriteAllBytes(Store, Noise(8 * PageSize));
+        File.WriteAllBytes(Index, Noise(8 * PageSize));
         SourceRunner run = await Run(committed);
 
         run.Error.ShouldBeNull();
@@ -72,10 +80,16 @@ public sealed class DamagedImagesTests : IDisposable
     private static string Update(int id) =>
         DumpWriter.Entry((uint)(11 + id), "u", "shop.people", $"{{\"$v\":2,\"diff\":{{\"u\":{{\"n\":{id + 1}}}}}}}", $"{{\"_id\":{id}}}");
 
-    /// <summary>Overwrites four whole pages.</summary>
-    private void Overwrite(double where)
+    /// <summary>Overwrites four whole pages, or cuts the last bytes off.</summary>
+    private static void Damage(string path, double where)
     {
-        using FileStream file = File.OpenWrite(Store);
+        using FileStream file = File.OpenWrite(path);
+        if (where < 0)
+        {
+            file.SetLength(file.Length - 100);
+            return;
+        }
+
         file.Position = (long)(file.Length / PageSize * where) * PageSize;
         file.Write(Noise(4 * PageSize));
     }

@@ -7,34 +7,31 @@ namespace Millrace.Connectors.MongoDb.Images;
 
 /// <summary>
 /// What every document of a task's collections looks like now, so that an update that says only what changed can be made whole. What the
-/// destination has committed stands in <see cref="ImageStore"/>; what it has not, in <see cref="PendingImages"/>, and is lost with the process:
-/// the next run reads those entries of the log again.
+/// destination has committed, <see cref="ImageStore"/> knows; what it has not, <see cref="PendingImages"/> does, and forgets with the process: the
+/// next run reads those entries of the log again.
 /// </summary>
 internal sealed class AfterImages : IDisposable
 {
-    private const string FileName = "mongodb-images.db";
-    private const string SpillName = "mongodb-pending.tmp";
-    private const long MaxPendingMemory = 24L << 20;
+    private const string FolderName = "mongodb-images";
 
-    private readonly string _path;
+    private readonly string _folder;
     private readonly ImageStore _store;
     private readonly PendingImages _pending;
     private readonly Dictionary<string, int> _collections;
     private readonly Queue<(ulong Timestamp, ulong OpenSince, long End)> _marks = new();
     private readonly Lock _storeGate = new();
     private readonly ByteBuffer _key = new();
-    private readonly ImageApplier _applier;
     private Task _applying = Task.CompletedTask;
     private int _nextCollection;
     private long _applied;
 
-    private AfterImages(string directory)
+    private AfterImages(string directory, int segmentBytes)
     {
         StateFolder.Create(directory);
-        _path = Path.Combine(directory, FileName);
-        _store = new(_path);
-        _pending = new(Path.Combine(directory, SpillName), MaxPendingMemory);
-        _applier = new(_store, _pending);
+        _folder = FolderOf(directory);
+        _store = new(_folder, segmentBytes);
+        _pending = new(_store.Log);
+        _applied = _store.Log.End;
         try
         {
             _collections = _store.ReadCollections();
@@ -81,34 +78,36 @@ internal sealed class AfterImages : IDisposable
     }
 
     /// <summary>Opens the store of a task, or makes it. One that cannot be opened is replaced: it can be rebuilt.</summary>
-    public static AfterImages Open(string directory)
+    /// <param name="directory">The task's state folder.</param>
+    /// <param name="segmentBytes">How far a file of documents grows before the next one is begun.</param>
+    public static AfterImages Open(string directory, int segmentBytes = ImageStore.SegmentBytes)
     {
         try
         {
-            return new AfterImages(directory);
+            return new AfterImages(directory, segmentBytes);
         }
-        catch (Exception exception) when (ImageStore.IsDamage(exception))
+        catch (Exception exception) when (ImageFailures.IsDamage(exception))
         {
-            ImageStore.Delete(Path.Combine(directory, FileName));
-            return new AfterImages(directory);
+            ImageStore.Delete(FolderOf(directory));
+            return new AfterImages(directory, segmentBytes);
         }
     }
 
     /// <summary>True where a task has a store.</summary>
-    public static bool Exists(string directory) => directory.Length > 0 && File.Exists(Path.Combine(directory, FileName));
+    public static bool Exists(string directory) => directory.Length > 0 && ImageStore.Exists(FolderOf(directory));
 
     /// <summary>Forgets everything and starts a generation.</summary>
     public void Reset(int generation)
     {
         lock (_storeGate)
         {
-            _store.Clear();
-            _store.WriteState("generation", (ulong)generation);
+            // Nothing that is pending may be looked up once the log is empty.
+            _pending.DropBefore(_store.Log.End);
+            _store.Clear((ulong)generation);
         }
 
         _collections.Clear();
-        _pending.DropBefore(_pending.End);
-        _applied = _pending.End;
+        _applied = _store.Log.End;
         _marks.Clear();
         ReadState();
     }
@@ -208,8 +207,10 @@ internal sealed class AfterImages : IDisposable
     {
         lock (_marks)
         {
-            _marks.Enqueue((timestamp, openSince, _pending.End));
+            _marks.Enqueue((timestamp, openSince, _store.Log.End));
         }
+
+        _store.ReleaseReader();
 
         Reached = (timestamp, openSince);
     }
@@ -261,29 +262,18 @@ internal sealed class AfterImages : IDisposable
         _pending.Dispose();
         _store.Dispose();
         _key.Dispose();
-        _applier.Dispose();
         if (_store.IsDamaged)
         {
             // The next run makes it anew.
-            ImageStore.Delete(_path);
+            ImageStore.Delete(_folder);
         }
     }
 
+    private static string FolderOf(string directory) => Path.Combine(directory, FolderName);
+
     private void Apply(ulong timestamp, ulong openSince, long end)
     {
-        _store.Begin();
-        try
-        {
-            _applier.Apply(_applied, end);
-            _store.WriteState("position", timestamp);
-            _store.WriteState("open_since", openSince);
-            _store.Commit();
-        }
-        finally
-        {
-            _store.Rollback();
-        }
-
+        _store.Apply(_applied, end, timestamp, openSince);
         _applied = end;
         Position = timestamp;
         OpenSince = openSince;

@@ -4,84 +4,111 @@ using Millrace.Connectors.MongoDb.Bson;
 namespace Millrace.Connectors.MongoDb.Images;
 
 /// <summary>
-/// Brings records of the pending images into the store. They go in by key, not as they came: each page of the store's tree is then read and
+/// Brings records of the image log into the store's index. They go in by key, not as they came: each page of the index is then read and
 /// written once a load, however the changes jump about, and a document that changed twice is written once.
 /// </summary>
-internal sealed class ImageApplier(ImageStore store, PendingImages pending) : IDisposable
+internal sealed class ImageApplier(ImageStore store, ImageLog log) : IDisposable
 {
-    private readonly ByteBuffer _records = new();
+    private const int ShortKey = 2 * sizeof(ulong);
+
+    private readonly ByteBuffer _record = new();
     private Entry[] _entries = new Entry[4096];
     private int _count;
 
     /// <summary>Applies the records between two addresses, within a transaction of the store.</summary>
-    public void Apply(long from, long end)
+    /// <returns>Bytes of the records.</returns>
+    public long Apply(long from, long end)
     {
-        for (long at = from; at < end;)
+        long bytes = 0;
+        using ImageScan records = log.Scan(from, end);
+        while (records.Next(out ImageRecord record))
         {
-            long address = pending.CopyRecords(at, end, _records, out long next);
-            ReadOnlySpan<byte> records = _records.WrittenSpan;
-            while (!records.IsEmpty)
+            bytes += record.Size;
+            switch (record.Kind)
             {
-                int before = records.Length;
-                ImageRecord record = PendingImages.Take(ref records);
-                if (record.Kind is ImageRecordKind.Put or ImageRecordKind.Delete)
-                {
-                    Add(record, address);
-                }
-                else
-                {
+                case ImageRecordKind.Put or ImageRecordKind.Delete:
+                    Add(record, records.Address);
+                    break;
+                case ImageRecordKind.Name or ImageRecordKind.Drop:
                     // It changes what collection numbers mean, so what came before it goes in before it.
                     Flush();
                     store.Write(record);
-                }
-
-                address += before - records.Length;
+                    break;
+                default:
+                    break;  // the index has it already
             }
-
-            at = next;
         }
 
         Flush();
+        return bytes;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _records.Dispose();
-
-    private void Add(ImageRecord record, long address)
+    /// <summary>Takes note of a record that <see cref="Flush"/> is to bring in.</summary>
+    public void Add(ImageRecord record, long address)
     {
         if (_count == _entries.Length)
         {
             Array.Resize(ref _entries, _count * 2);
         }
 
-        Span<byte> prefix = stackalloc byte[16];
+        Span<byte> prefix = stackalloc byte[ShortKey];
         prefix.Clear();
-        record.Key[..Math.Min(record.Key.Length, prefix.Length)].CopyTo(prefix);
-        _entries[_count++] = new(
-            record.Collection, record.Key.Length, BinaryPrimitives.ReadUInt64BigEndian(prefix), BinaryPrimitives.ReadUInt64BigEndian(prefix[8..]), address);
+        record.Key[..Math.Min(record.Key.Length, ShortKey)].CopyTo(prefix);
+        ulong high = BinaryPrimitives.ReadUInt64BigEndian(prefix), low = BinaryPrimitives.ReadUInt64BigEndian(prefix[sizeof(ulong)..]);
+        _entries[_count++] = new(record.Collection, record.Key.Length, high, low, address, record.Kind == ImageRecordKind.Delete ? 0 : record.Size);
     }
 
-    private void Flush()
+    /// <summary>Brings in what was added.</summary>
+    public void Flush()
     {
         Span<Entry> entries = _entries.AsSpan(0, _count);
         entries.Sort();
-        using var buffer = new ByteBuffer();
+        Span<byte> key = stackalloc byte[ShortKey];
         for (int i = 0; i < entries.Length; i++)
         {
-            if (i + 1 == entries.Length || !entries[i].IsSupersededBy(entries[i + 1]))
+            ref readonly Entry entry = ref entries[i];
+            if (i + 1 < entries.Length && entry.IsSupersededBy(entries[i + 1]))
             {
-                pending.CopyRecord(entries[i].Address, buffer);
-                ReadOnlySpan<byte> bytes = buffer.WrittenSpan;
-                store.Write(PendingImages.Take(ref bytes));
+                continue;
             }
+
+            if (entry.KeyLength > ShortKey)
+            {
+                Apply(entry, log.Read(entry.Address, entry.Size, _record).Key);
+                continue;
+            }
+
+            BinaryPrimitives.WriteUInt64BigEndian(key, entry.High);
+            BinaryPrimitives.WriteUInt64BigEndian(key[sizeof(ulong)..], entry.Low);
+            Apply(entry, key[..entry.KeyLength]);
         }
 
         _count = 0;
     }
 
-    /// <summary>A record's place in the order: by collection, by the beginning of its key, as it came.</summary>
-    private readonly record struct Entry(int Collection, int KeyLength, ulong High, ulong Low, long Address) : IComparable<Entry>
+    /// <summary>Forgets what was added.</summary>
+    public void Clear() => _count = 0;
+
+    /// <inheritdoc/>
+    public void Dispose() => _record.Dispose();
+
+    private void Apply(in Entry entry, ReadOnlySpan<byte> key)
     {
+        if (entry.IsDelete)
+        {
+            store.Delete(entry.Collection, key);
+        }
+        else
+        {
+            store.Put(entry.Collection, key, new(entry.Address, entry.Size));
+        }
+    }
+
+    /// <summary>A record's place in the order: by collection, by the beginning of its key, as it came.</summary>
+    private readonly record struct Entry(int Collection, int KeyLength, ulong High, ulong Low, long Address, int Size) : IComparable<Entry>
+    {
+        public bool IsDelete => Size == 0;
+
         public int CompareTo(Entry other)
         {
             int byCollection = Collection.CompareTo(other.Collection);
@@ -92,6 +119,6 @@ internal sealed class ImageApplier(ImageStore store, PendingImages pending) : ID
 
         /// <summary>True where the next entry surely has the same key.</summary>
         public bool IsSupersededBy(Entry next) =>
-            KeyLength <= 16 && KeyLength == next.KeyLength && Collection == next.Collection && High == next.High && Low == next.Low;
+            KeyLength <= ShortKey && KeyLength == next.KeyLength && Collection == next.Collection && High == next.High && Low == next.Low;
     }
 }

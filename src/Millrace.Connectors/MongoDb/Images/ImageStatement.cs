@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 using Millrace.Core.Errors;
-using Millrace.Sqlite;
 using SQLitePCL;
 
 namespace Millrace.Connectors.MongoDb.Images;
@@ -9,13 +8,13 @@ namespace Millrace.Connectors.MongoDb.Images;
 /// <summary>A prepared statement used over and over with spans, without allocating.</summary>
 internal sealed class ImageStatement : IDisposable
 {
-    private readonly ImageStore _store;
+    private readonly ImageIndex _index;
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
 
-    public ImageStatement(ImageStore store, sqlite3 database, string sql)
+    public ImageStatement(ImageIndex index, sqlite3 database, string sql)
     {
-        _store = store;
+        _index = index;
         _database = database;
         Check(raw.sqlite3_prepare_v2(database, sql, out _statement));
     }
@@ -85,19 +84,9 @@ internal sealed class ImageStatement : IDisposable
     [DoesNotReturn]
     private void Throw(int code)
     {
-        string why = raw.sqlite3_errmsg(_database).utf8_to_string();
-        int primary = code & 0xff;
-        var inner = new SqliteException(why, primary, raw.sqlite3_extended_errcode(_database));
-        MillraceException failure = SqliteDatabase.IsDiskFull(inner)
-            ? SqliteDatabase.DiskFull("MongoDB's after-images in", raw.sqlite3_db_filename(_database, "main").utf8_to_string(), inner)
-            : new(
-                ErrorCodes.ImageStoreFailed,
-                $"The local store of MongoDB after-images failed: {why} ({code}).",
-                ImageStore.IsDamage(inner)
-                    ? "Run again: the store is built anew from the dump and the oplog files."
-                    : "Run again; if it stays, delete the task's state folder: the store is then built anew from the dump and the oplog files.",
-                inner: inner);
-        _store.Note(failure);
+        var inner = new SqliteException(raw.sqlite3_errmsg(_database).utf8_to_string(), code & 0xff, raw.sqlite3_extended_errcode(_database));
+        MillraceException failure = ImageFailures.Failed(inner, raw.sqlite3_db_filename(_database, "main").utf8_to_string());
+        _index.Note(failure);
         throw failure;
     }
 }

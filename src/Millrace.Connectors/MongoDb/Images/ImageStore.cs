@@ -1,198 +1,154 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
+using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Connectors.MongoDb.Files;
 using Millrace.Core.Errors;
-using Millrace.Sqlite;
-using SQLitePCL;
 
 namespace Millrace.Connectors.MongoDb.Images;
 
 /// <summary>
-/// The documents of a task's collections as they were at one position of the log, in a SQLite file. It never runs ahead of the
-/// destination. It can be rebuilt from the dump and the log, so a commit need not survive a power cut.
-/// One thread writes and another may look documents up, each through a connection of its own.
+/// The documents of a task's collections as they were at one position of the log: the documents in an <see cref="ImageLog"/>, and in an
+/// <see cref="ImageIndex"/> which of them is a key's. It never runs ahead of the destination, though its log may hold records that are not in the
+/// index yet. It can be rebuilt from the dump and the log. One thread writes and another may look documents up.
 /// </summary>
 internal sealed class ImageStore : IDisposable
 {
-    // The documents stand apart from their keys: in one tree with them, every level of the tree would hold whole documents, and there would be
-    // twice as many levels to go down.
-    private const string Schema = """
-        CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS collections (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS imported (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS images (
-            id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, key BLOB NOT NULL, document BLOB NOT NULL,
-            UNIQUE (collection, key));
-        """;
+    /// <summary>How far a file of documents grows, usually.</summary>
+    public const int SegmentBytes = 64 << 20;
 
+    private const string IndexName = "index.db";
+    private const string EndState = "end";
     private const long ImportBytesACommit = 64L << 20;
-
     private const int DocumentsBetweenChecks = 4096;
 
-    private readonly List<IDisposable> _owned = [];
-    private readonly SqliteConnection _writer;
-    private readonly SqliteConnection _reader;
-    private readonly ImageStatement _put;
-    private readonly ImageStatement _delete;
-    private readonly ImageStatement _get;
-    private readonly ImageStatement _begin;
-    private readonly ImageStatement _commit;
-    private readonly ImageStatement _beginRead;
-    private readonly ImageStatement _endRead;
-    private volatile int _version;
-    private int _readVersion = -1;
+    private readonly ImageIndex _index;
+    private readonly ImageApplier _applier;
+    private readonly SegmentUse _use;
+    private readonly ImageCompactor _compactor;
+    private readonly ByteBuffer _record = new();
+    private readonly Queue<(int Segment, int Version)> _emptied = new();
+    private bool _isWriting;
 
-    /// <summary>True once a statement found that the file is damaged.</summary>
-    public bool IsDamaged { get; private set; }
-
-    /// <summary>Opens the file, or makes it.</summary>
-    /// <exception cref="MillraceException">It cannot be opened; where it is damaged, see <see cref="IsDamage"/>.</exception>
-    public ImageStore(string path)
+    /// <summary>Opens the store, or makes it.</summary>
+    /// <param name="folder">A folder of its own.</param>
+    /// <param name="segmentBytes">How far a file of the log grows before the next one is begun.</param>
+    /// <exception cref="MillraceException">It cannot be opened; where it is damaged, see <see cref="ImageFailures.IsDamage"/>.</exception>
+    public ImageStore(string folder, int segmentBytes)
     {
+        StateFolder.Create(folder);
+        _index = new(Path.Combine(folder, IndexName));
         try
         {
-            _writer = Own(SqliteDatabase.Open(path, SqliteSynchronous.Normal));
-            SqliteDatabase.Execute(_writer, Schema);
-            // Lookups jump about; writes go through the file from front to back and want little.
-            SqliteDatabase.Execute(_writer, "PRAGMA cache_size = -12288; PRAGMA wal_autocheckpoint = 8192");
-            _reader = Own(SqliteDatabase.Open(path, SqliteSynchronous.Normal));
-            SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -40960");
-            sqlite3 writer = _writer.Handle!;
-            sqlite3 reader = _reader.Handle!;
-            _put = Own(new ImageStatement(
-                this, writer, "INSERT INTO images (collection, key, document) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET document = excluded.document"));
-            _delete = Own(new ImageStatement(this, writer, "DELETE FROM images WHERE collection = ?1 AND key = ?2"));
-            _begin = Own(new ImageStatement(this, writer, "BEGIN IMMEDIATE"));
-            _commit = Own(new ImageStatement(this, writer, "COMMIT"));
-            _get = Own(new ImageStatement(this, reader, "SELECT document FROM images WHERE collection = ?1 AND key = ?2"));
-            _beginRead = Own(new ImageStatement(this, reader, "BEGIN"));
-            _endRead = Own(new ImageStatement(this, reader, "COMMIT"));
+            _use = new(_index);
+            Log = new(folder, _use.Segments, (long)(_index.ReadState(EndState) ?? 0), segmentBytes);
+            _applier = new(this, Log);
+            _compactor = new(_index, Log, _use, slackBytes: 2L * segmentBytes);
         }
         catch
         {
-            // A handle that stays open would remove the write-ahead log of the file that takes this one's place.
-            Dispose();
+            _index.Dispose();
             throw;
         }
     }
 
-    /// <summary>True where an error says that the file is not a whole SQLite file.</summary>
-    public static bool IsDamage(Exception exception) =>
-        (exception as SqliteException ?? exception.InnerException as SqliteException) is { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB };
+    /// <summary>The log of the documents.</summary>
+    public ImageLog Log { get; }
 
-    /// <summary>Takes note of what a statement failed with.</summary>
-    public void Note(MillraceException failure) => IsDamaged |= IsDamage(failure);
+    /// <summary>True once something was found that is not as it was written.</summary>
+    public bool IsDamaged => _index.IsDamaged || Log.IsDamaged;
+
+    /// <summary>True where a folder has a store.</summary>
+    public static bool Exists(string folder) => File.Exists(Path.Combine(folder, IndexName));
 
     /// <summary>Removes a store that nobody has open.</summary>
-    public static void Delete(string path)
-    {
-        foreach (string suffix in (ReadOnlySpan<string>)["", "-wal", "-shm"])
-        {
-            File.Delete(path + suffix);
-        }
-    }
+    public static void Delete(string folder) => Directory.Delete(folder, recursive: true);
 
     /// <summary>Looks a document up.</summary>
     public bool TryGet(int collection, ReadOnlySpan<byte> key, ByteBuffer document)
     {
-        RefreshReader();
         document.Clear();
-        bool found = _get.Bind(1, collection).Bind(2, key).Step();
-        if (found)
+        if (!_index.TryGet(collection, key, out ImagePlace place))
         {
-            document.Write(_get.Blob(0));
+            return false;
         }
 
-        _get.Reset();
-        return found;
+        document.Write(Log.Read(place.Address, place.Size, _record).Document);
+        return true;
     }
 
-    /// <summary>The next keys of a collection in their order, as last committed.</summary>
-    public List<byte[]> KeysAfter(int collection, ReadOnlySpan<byte> key, int count)
+    /// <inheritdoc cref="ImageIndex.KeysAfter"/>
+    public List<byte[]> KeysAfter(int collection, ReadOnlySpan<byte> key, int count) => _index.KeysAfter(collection, key, count);
+
+    /// <inheritdoc cref="ImageIndex.ReleaseReader"/>
+    public void ReleaseReader() => _index.ReleaseReader();
+
+    /// <inheritdoc cref="ImageIndex.ReadCollections"/>
+    public Dictionary<string, int> ReadCollections() => _index.ReadCollections();
+
+    /// <inheritdoc cref="ImageIndex.ReadState"/>
+    public ulong? ReadState(string name) => _index.ReadState(name);
+
+    /// <inheritdoc cref="ImageIndex.ReadText"/>
+    public string? ReadText(string name) => _index.ReadText(name);
+
+    /// <inheritdoc cref="ImageIndex.WriteState"/>
+    public void WriteState(string name, ulong value) => _index.WriteState(name, value);
+
+    /// <inheritdoc cref="ImageIndex.WriteText"/>
+    public void WriteText(string name, string value) => _index.WriteText(name, value);
+
+    /// <inheritdoc cref="ImageIndex.ImportedFrom"/>
+    public string? ImportedFrom(string name) => _index.ImportedFrom(name);
+
+    /// <summary>Brings the records between two addresses of the log in, and with them a position of the MongoDB log.</summary>
+    public void Apply(long from, long end, ulong position, ulong openSince)
     {
-        RefreshReader();
-        var keys = new List<byte[]>(count);
-        using var rows = new ImageStatement(this, _reader.Handle!, "SELECT key FROM images WHERE collection = ?1 AND key > ?2 ORDER BY key LIMIT ?3");
-        rows.Bind(1, collection).Bind(2, key).Bind(3, count);
-        while (rows.Step())
+        RemoveEmptied();
+        Log.Flush();
+        Begin();
+        try
         {
-            keys.Add(rows.Blob(0).ToArray());
+            long bytes = _applier.Apply(from, end);
+            _index.WriteState("position", position);
+            _index.WriteState("open_since", openSince);
+            List<int> emptied = _compactor.Run(end, leastBytes: bytes);
+            Commit();
+            emptied.ForEach(s => _emptied.Enqueue((s, _index.Version)));
         }
-
-        return keys;
-    }
-
-    /// <summary>The names of the collections and their numbers.</summary>
-    public Dictionary<string, int> ReadCollections()
-    {
-        var collections = new Dictionary<string, int>(StringComparer.Ordinal);
-        using var rows = new ImageStatement(this, _writer.Handle!, "SELECT name, id FROM collections");
-        while (rows.Step())
+        finally
         {
-            collections[rows.Text(0)] = (int)rows.Integer(1);
+            RollBackOpen();
         }
-
-        return collections;
     }
 
-    /// <summary>A number of the state, or null.</summary>
-    public ulong? ReadState(string name) => ReadText(name) is { } text ? ulong.Parse(text, CultureInfo.InvariantCulture) : null;
-
-    /// <summary>A text of the state, or null.</summary>
-    public string? ReadText(string name)
+    /// <summary>Points a key to a record, within a transaction.</summary>
+    public void Put(int collection, ReadOnlySpan<byte> key, ImagePlace place)
     {
-        using var rows = new ImageStatement(this, _writer.Handle!, "SELECT value FROM state WHERE name = ?1");
-        return rows.Bind(1, name).Step() ? rows.Text(0) : null;
+        Leave(collection, key);
+        _index.Put(collection, key, place);
+        _use.Add(ImageLog.SegmentOf(place.Address), place.Size);
     }
 
-    /// <summary>Sets a number of the state.</summary>
-    public void WriteState(string name, ulong value) => WriteText(name, value.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>Sets a text of the state.</summary>
-    public void WriteText(string name, string value)
+    /// <summary>Forgets a key, within a transaction.</summary>
+    public void Delete(int collection, ReadOnlySpan<byte> key)
     {
-        using var statement = new ImageStatement(this, _writer.Handle!, "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value");
-        statement.Bind(1, name).Bind(2, value).Run();
+        if (Leave(collection, key))
+        {
+            _index.Delete(collection, key);
+        }
     }
 
-    /// <summary>The fingerprint of the file that a collection was imported from, or null.</summary>
-    public string? ImportedFrom(string name)
-    {
-        using var rows = new ImageStatement(this, _writer.Handle!, "SELECT fingerprint FROM imported WHERE name = ?1");
-        return rows.Bind(1, name).Step() ? rows.Text(0) : null;
-    }
-
-    /// <summary>Begins a transaction of writes.</summary>
-    public void Begin() => _begin.Run();
-
-    /// <summary>Commits the writes and lets lookups see them.</summary>
-    public void Commit()
-    {
-        _commit.Run();
-        _version++;
-    }
-
-    /// <summary>Undoes the writes.</summary>
-    public void Rollback() => SqliteDatabase.RollBack(_writer);
-
-    /// <summary>Writes one record, within a transaction.</summary>
+    /// <summary>Writes a record that is about a collection, within a transaction.</summary>
     public void Write(ImageRecord record)
     {
-        switch (record.Kind)
+        if (record.Kind == ImageRecordKind.Name)
         {
-            case ImageRecordKind.Put:
-                _put.Bind(1, record.Collection).Bind(2, record.Key).Bind(3, record.Document).Run();
-                break;
-            case ImageRecordKind.Delete:
-                _delete.Bind(1, record.Collection).Bind(2, record.Key).Run();
-                break;
-            case ImageRecordKind.Name:
-                NameCollection(System.Text.Encoding.UTF8.GetString(record.Key), record.Collection);
-                break;
-            default:
-                DropCollection(record.Collection);
-                break;
+            _index.NameCollection(Encoding.UTF8.GetString(record.Key), record.Collection);
+            return;
+        }
+
+        foreach ((int segment, long bytes) in _index.DropCollection(record.Collection))
+        {
+            _use.Add(segment, -bytes);
         }
     }
 
@@ -204,7 +160,7 @@ internal sealed class ImageStore : IDisposable
         Begin();
         try
         {
-            NameCollection(name, collection);
+            _index.NameCollection(name, collection);
             long committed = 0;
             int untilCheck = DocumentsBetweenChecks;
             while (reader.Read(out ReadOnlySpan<byte> document) == ReadStatus.Document)
@@ -218,58 +174,92 @@ internal sealed class ImageStore : IDisposable
                 ImportDocument(collection, document, key);
                 if (reader.Offset - committed > ImportBytesACommit)
                 {
+                    _applier.Flush();
                     Commit();
                     Begin();
                     committed = reader.Offset;
                 }
             }
 
-            using (var done = new ImageStatement(this, _writer.Handle!, "INSERT INTO imported VALUES (?1, ?2) ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint"))
-            {
-                done.Bind(1, name).Bind(2, file.Fingerprint).Run();
-            }
-
+            _applier.Flush();
+            _index.WriteImported(name, file.Fingerprint);
             Commit();
         }
         finally
         {
-            Rollback();
+            RollBackOpen();
         }
     }
 
-    /// <summary>Forgets everything.</summary>
-    public void Clear()
+    /// <summary>Forgets everything but a new state.</summary>
+    public void Clear(ulong generation)
     {
-        EndRead();
         Begin();
         try
         {
-            // As one: documents without their state, or a state without its documents, would pass for whole.
-            SqliteDatabase.Execute(_writer, "DELETE FROM state; DELETE FROM images; DELETE FROM collections; DELETE FROM imported");
+            // An index that points to what is gone is damage, and the store is built anew: that is what happens here.
+            Log.Clear();
+            _emptied.Clear();
+            _index.Clear();
+            _use.Forget();
+            _index.WriteState("generation", generation);
             Commit();
         }
         finally
         {
-            Rollback();
+            RollBackOpen();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        for (int i = _owned.Count - 1; i >= 0; i--)
+        _index.Dispose();
+        while (_emptied.TryDequeue(out (int Segment, int Version) emptied))
         {
-            _owned[i].Dispose();
+            Log.Remove(emptied.Segment);
         }
 
-        _owned.Clear();
+        Log.Dispose();
+        _applier.Dispose();
+        _record.Dispose();
     }
 
-    private T Own<T>(T part)
-        where T : IDisposable
+    private void Begin()
     {
-        _owned.Add(part);
-        return part;
+        _index.Begin();
+        _isWriting = true;
+    }
+
+    private void Commit()
+    {
+        _index.WriteState(EndState, (ulong)Log.Flush());
+        _use.Write();
+        _index.Commit();
+        _isWriting = false;
+    }
+
+    private void RollBackOpen()
+    {
+        if (_isWriting)
+        {
+            _isWriting = false;
+            _applier.Clear();
+            _use.Forget();
+            _index.Rollback();
+        }
+    }
+
+    /// <summary>Counts the record that a key points to as not needed; false where there is none.</summary>
+    private bool Leave(int collection, ReadOnlySpan<byte> key)
+    {
+        if (!_index.TryGetWritten(collection, key, out ImagePlace place))
+        {
+            return false;
+        }
+
+        _use.Add(ImageLog.SegmentOf(place.Address), -place.Size);
+        return true;
     }
 
     private void ImportDocument(int collection, ReadOnlySpan<byte> document, ByteBuffer key)
@@ -284,45 +274,17 @@ internal sealed class ImageStore : IDisposable
         if (fields.Find("_id"u8))
         {
             ImageKey.Write(fields.Current, key);
-            _put.Bind(1, collection).Bind(2, key.WrittenSpan).Bind(3, document).Run();
+            var record = new ImageRecord(ImageRecordKind.Copy, collection, key.WrittenSpan, document);
+            _applier.Add(record, Log.Append(record));
         }
     }
 
-    private void NameCollection(string name, int collection)
+    private void RemoveEmptied()
     {
-        using var former = new ImageStatement(this, _writer.Handle!, "DELETE FROM collections WHERE id = ?1");
-        former.Bind(1, collection).Run();
-        using var statement = new ImageStatement(this, 
-            _writer.Handle!, "INSERT INTO collections VALUES (?1, ?2) ON CONFLICT DO UPDATE SET id = excluded.id");
-        statement.Bind(1, name).Bind(2, collection).Run();
-    }
-
-    private void DropCollection(int collection)
-    {
-        using var images = new ImageStatement(this, _writer.Handle!, "DELETE FROM images WHERE collection = ?1");
-        images.Bind(1, collection).Run();
-        using var names = new ImageStatement(this, _writer.Handle!, "DELETE FROM collections WHERE id = ?1");
-        names.Bind(1, collection).Run();
-    }
-
-    /// <summary>Lookups share one read transaction until something was committed: beginning one costs more than a lookup.</summary>
-    private void RefreshReader()
-    {
-        int version = _version;
-        if (_readVersion != version)
+        while (_emptied.TryPeek(out (int Segment, int Version) emptied) && _index.IsPast(emptied.Version))
         {
-            EndRead();
-            _beginRead.Run();
-            _readVersion = version;
-        }
-    }
-
-    private void EndRead()
-    {
-        if (_readVersion >= 0)
-        {
-            _endRead.Run();
-            _readVersion = -1;
+            Log.Remove(emptied.Segment);
+            _emptied.Dequeue();
         }
     }
 }
