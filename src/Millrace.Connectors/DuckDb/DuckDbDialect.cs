@@ -62,6 +62,9 @@ internal sealed class DuckDbDialect : SqlDialect
         from == to ? expression : $"CAST({expression} AS {TypeName(to)})";
 
     /// <inheritdoc/>
+    public override bool PacksValues => true;
+
+    /// <inheritdoc/>
     public override string Differs(string leftRow, string rightRow) => $"{leftRow} IS DISTINCT FROM {rightRow}";
 
     /// <summary>Indexes of the user's, which a drop would lose; views refer to a table by its name alone, and there are no triggers.</summary>

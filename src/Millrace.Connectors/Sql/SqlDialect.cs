@@ -61,6 +61,12 @@ internal abstract class SqlDialect
     /// <summary>The condition that two row values differ in any byte that is stored, nulls being equal.</summary>
     public abstract string Differs(string leftRow, string rightRow);
 
+    /// <summary>
+    /// True where a window's last value may pass over nulls and values pack into a struct (DuckDB). One sort of the stage then finds what fills
+    /// every column of a partial row; otherwise each column that some rows leave unset sorts it once more.
+    /// </summary>
+    public virtual bool PacksValues => false;
+
     /// <summary>A statement that a freshly staged table wants before it is joined by its key, or an empty text.</summary>
     public virtual string Analyze(string table, ImmutableArray<string> key) => "";
 
