@@ -11,15 +11,19 @@ namespace Millrace.Connectors.DuckDb;
 internal sealed class DuckDbBulkWriter : BulkWriter
 {
     private readonly DuckDbAppender _appender;
+    private readonly Action<long> _countWritten;
     private readonly ImmutableArray<BulkColumn> _columns;
     private readonly DuckDbFiller[] _fillers;
     private readonly MemoryHandle[] _pins;
+    private long _rows;
 
     /// <summary>Opens a stream.</summary>
     /// <param name="appender">An appender on the table for exactly these columns; disposed with this.</param>
     /// <param name="columns">The columns, in the appender's order.</param>
-    internal DuckDbBulkWriter(DuckDbAppender appender, ImmutableArray<BulkColumn> columns)
+    /// <param name="countWritten">Told once, after the stream, how many rows came.</param>
+    internal DuckDbBulkWriter(DuckDbAppender appender, ImmutableArray<BulkColumn> columns, Action<long> countWritten)
     {
+        _countWritten = countWritten;
         _appender = appender;
         _columns = columns;
         _fillers = new DuckDbFiller[columns.Length];
@@ -51,7 +55,7 @@ internal sealed class DuckDbBulkWriter : BulkWriter
 
     /// <inheritdoc/>
     public override ValueTask CompleteAsync(CancellationToken cancellationToken) =>
-        new(Task.Run(_appender.Flush, cancellationToken));
+        new(Task.Run(Flush, cancellationToken));
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
@@ -75,8 +79,15 @@ internal sealed class DuckDbBulkWriter : BulkWriter
         }
     }
 
+    private void Flush()
+    {
+        _appender.Flush();
+        _countWritten(_rows);
+    }
+
     private void Append(BulkRows rows)
     {
+        _rows += rows.Batch.RowCount;
         ReadOnlySpan<byte> codes = rows.Codes.AsSpan(0, rows.Batch.RowCount);
         int at = 0;
         int from = 0;

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Millrace.Connectors.DuckDb.Native;
 using Millrace.Connectors.Sql;
+using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.DuckDb;
 
@@ -9,6 +11,7 @@ namespace Millrace.Connectors.DuckDb;
 internal sealed class DuckDbChannel : SqlChannel
 {
     private readonly DuckDbConnection _connection;
+    private readonly DuckDbFile _file;
     private readonly SemaphoreSlim _writer;
     private bool _holdsWriter;
     private bool _inTransaction;
@@ -16,6 +19,7 @@ internal sealed class DuckDbChannel : SqlChannel
     /// <summary>Opens a channel on a file that stays the caller's and must outlive it.</summary>
     internal DuckDbChannel(DuckDbFile file)
     {
+        _file = file;
         _connection = file.Connect();
         _writer = file.Writer;
     }
@@ -33,6 +37,21 @@ internal sealed class DuckDbChannel : SqlChannel
     /// <inheritdoc/>
     public override async ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken) =>
         await Task.Run(() => ReadAll(sql, cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Asks for the one table first: <c>duckdb_columns()</c> makes a row of every column of the file before it chooses, which took
+    /// seven times as long with seven tables. It is asked where there is no such table, which is not an error here.</summary>
+    public override async ValueTask<IReadOnlyList<SqlRow>> ColumnsAsync(SqlDialect dialect, TableId table, CancellationToken cancellationToken)
+    {
+        try
+        {
+            string name = $"{dialect.Quote(DuckDbFile.Catalog)}.{dialect.Quote(table)}";
+            return await QueryAsync($"SELECT name, type FROM pragma_table_info({dialect.Literal(name)})", cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillraceException error) when (error.Code == ErrorCodes.DuckDbStatement)
+        {
+            return await base.ColumnsAsync(dialect, table, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     public override async ValueTask BeginAsync(CancellationToken cancellationToken)
@@ -66,7 +85,7 @@ internal sealed class DuckDbChannel : SqlChannel
         {
             await ExecuteAsync("ROLLBACK", CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Core.Errors.MillraceException)
+        catch (MillraceException)
         {
             // A commit that failed has ended the transaction already, and a database with a fatal error has none: either way
             // what was written is gone, which is all that a rollback promises.
@@ -94,7 +113,7 @@ internal sealed class DuckDbChannel : SqlChannel
         string[] parts = DuckDbIdentifier.Split(table);
         (string? catalog, string? schema) = parts.Length == 1 ? ("temp", null) : (DuckDbFile.Catalog, parts[^2]);
         DuckDbAppender appender = _connection.Append(catalog, schema, parts[^1], [.. columns.Select(static c => c.Name)]);
-        return new(new DuckDbBulkWriter(appender, columns));
+        return new(new DuckDbBulkWriter(appender, columns, rows => _file.CountWritten(_connection, rows)));
     }
 
     /// <inheritdoc/>

@@ -21,8 +21,8 @@ public sealed class DuckDbOptions
     [Option("memory_limit", "The most memory that DuckDB uses before it spills to temp_directory. DuckDB goes somewhat over it: leave headroom.", Default = "1GiB", Min = "64MiB")]
     public ByteSize MemoryLimit { get; set; } = new(1L << 30);
 
-    /// <summary>Threads that DuckDB uses; 0 for one a core.</summary>
-    [Option("threads", "Threads that DuckDB uses; 0 means one a core.", Default = "0", Min = "0", Max = "1024")]
+    /// <summary>The most threads that DuckDB uses; 0 for one a core.</summary>
+    [Option("threads", "The most threads that DuckDB uses; 0 means one a core. A small file begins with one, which is faster for few rows, and takes them all when many come.", Default = "0", Min = "0", Max = "1024")]
     public int Threads { get; set; }
 
     /// <summary>Where DuckDB spills.</summary>

@@ -9,7 +9,7 @@ internal static class OriginReader
     public static async ValueTask<IReadOnlyList<TableOrigin>> ReadAsync(
         SqlChannel channel, SqlDialect dialect, TableId table, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SqlRow> columns = await channel.QueryAsync(dialect.ColumnsQuery(table), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<SqlRow> columns = await channel.ColumnsAsync(dialect, table, cancellationToken).ConfigureAwait(false);
         HashSet<string> names = [.. columns.Select(c => c.Text(0))];
         if (!names.Contains(SystemColumns.RunId))
         {

@@ -52,7 +52,7 @@ internal sealed class SchemaReader(SqlDialect dialect, SystemTables system, Syst
     /// <summary>The table, or null where it does not exist.</summary>
     public async ValueTask<StoredTable?> ReadAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SqlRow> actual = await channel.QueryAsync(dialect.ColumnsQuery(table), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<SqlRow> actual = await channel.ColumnsAsync(dialect, table, cancellationToken).ConfigureAwait(false);
         if (actual.Count == 0)
         {
             return null;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;
 
@@ -21,6 +22,10 @@ internal abstract class SqlChannel : IAsyncDisposable
 
     /// <summary>Runs one statement and returns its rows, all in memory.</summary>
     public abstract ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken);
+
+    /// <summary>A table's columns in order, each its name and its type's name; none where there is no table.</summary>
+    public virtual ValueTask<IReadOnlyList<SqlRow>> ColumnsAsync(SqlDialect dialect, TableId table, CancellationToken cancellationToken) =>
+        QueryAsync(dialect.ColumnsQuery(table), cancellationToken);
 
     /// <summary>True where a query has a row.</summary>
     public async ValueTask<bool> HasRowAsync(string query, CancellationToken cancellationToken) =>

@@ -112,7 +112,7 @@ internal sealed class SqlStore
             $"SELECT table_schema, table_name FROM {System.Tables}", cancellationToken).ConfigureAwait(false);
         foreach (TableId table in tables.Select(r => new TableId(r.Text(0), r.Text(1))))
         {
-            IReadOnlyList<SqlRow> columns = await channel.QueryAsync(Dialect.ColumnsQuery(table), cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<SqlRow> columns = await channel.ColumnsAsync(Dialect, table, cancellationToken).ConfigureAwait(false);
             if (columns.Any(c => c.Text(0) == SystemColumns.Generation))
             {
                 await channel.ExecuteAsync(

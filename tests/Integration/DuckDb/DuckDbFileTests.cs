@@ -109,6 +109,7 @@ public sealed class DuckDbFileTests : IDisposable
         using DuckDbConnection connection = file.Connect();
 
         Text(connection, "SELECT current_setting('memory_limit')").ShouldBe("100.0 MiB");
+        file.CountWritten(connection, 100_000);
         Text(connection, "SELECT current_setting('threads')::VARCHAR").ShouldBe("3");
         Text(connection, "SELECT current_setting('temp_directory')").ShouldBe(Path.Combine(_folder.FullName, "spill"));
     }
