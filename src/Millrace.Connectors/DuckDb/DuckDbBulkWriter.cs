@@ -15,12 +15,11 @@ internal sealed class DuckDbBulkWriter : BulkWriter
     private readonly ImmutableArray<BulkColumn> _columns;
     private readonly DuckDbFiller[] _fillers;
     private readonly MemoryHandle[] _pins;
-    private long _rows;
 
     /// <summary>Opens a stream.</summary>
     /// <param name="appender">An appender on the table for exactly these columns; disposed with this.</param>
     /// <param name="columns">The columns, in the appender's order.</param>
-    /// <param name="countWritten">Told once, after the stream, how many rows came.</param>
+    /// <param name="countWritten">Told of each batch how many rows it has.</param>
     internal DuckDbBulkWriter(DuckDbAppender appender, ImmutableArray<BulkColumn> columns, Action<long> countWritten)
     {
         _countWritten = countWritten;
@@ -44,6 +43,7 @@ internal sealed class DuckDbBulkWriter : BulkWriter
         {
             Pin();
             Append(rows);
+            _countWritten(rows.Batch.RowCount);
         }
         finally
         {
@@ -55,7 +55,7 @@ internal sealed class DuckDbBulkWriter : BulkWriter
 
     /// <inheritdoc/>
     public override ValueTask CompleteAsync(CancellationToken cancellationToken) =>
-        new(Task.Run(Flush, cancellationToken));
+        new(Task.Run(_appender.Flush, cancellationToken));
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
@@ -79,15 +79,8 @@ internal sealed class DuckDbBulkWriter : BulkWriter
         }
     }
 
-    private void Flush()
-    {
-        _appender.Flush();
-        _countWritten(_rows);
-    }
-
     private void Append(BulkRows rows)
     {
-        _rows += rows.Batch.RowCount;
         ReadOnlySpan<byte> codes = rows.Codes.AsSpan(0, rows.Batch.RowCount);
         int at = 0;
         int from = 0;

@@ -67,7 +67,7 @@ internal sealed class DuckDbFile : IAsyncDisposable
     private const long FewRows = 100_000;
 
     /// <summary>Tells that rows were written; with many, DuckDB takes all its threads from here on.</summary>
-    /// <param name="connection">A connection to the file that no stream is open on.</param>
+    /// <param name="connection">A connection to the file; a stream may be open on it.</param>
     /// <param name="rows">How many.</param>
     internal void CountWritten(DuckDbConnection connection, long rows)
     {
