@@ -19,7 +19,7 @@ give_up() {
     echo "0 passed, 1 failed"
     exit 1
 }
-scripts/debian-packages.sh postgresql-15 python3-bson python3-psycopg2 python3-pymongo python3-snappy || give_up "the system packages are not there"
+scripts/debian-packages.sh postgresql-15 python3-bson python3-psycopg2 python3-pymongo python3-snappy zsh fish || give_up "the system packages are not there"
 scripts/test-clients.sh || give_up "the test clients could not be installed"
 ./build.sh --all || give_up "the build failed"
 
