@@ -13,8 +13,11 @@ internal static class ErrorReading
     /// <param name="secrets">What no text may hold.</param>
     public static IReadOnlyList<ReportedError> Read(Exception exception, SecretScrubber secrets) => exception switch
     {
+        MillraceException { Code.Kind: ErrorKind.Environment, InnerException: { } inner } coded when coded.Code != ErrorCodes.Starved && Starvation.Read(inner) is { } starved =>
+            [ReportedError.Of(starved, secrets)],
         MillraceException coded => [ReportedError.Of(coded, secrets)],
         InvalidProjectException invalid => [.. invalid.Problems.Where(p => !p.IsWarning).Select(ReportedError.Of)],
+        _ when Starvation.Read(exception) is { } starved => [ReportedError.Of(starved, secrets)],
         AggregateException many => [.. many.Flatten().InnerExceptions.SelectMany(e => Read(e, secrets))],
         IOException or UnauthorizedAccessException => [ReportedError.Of(FileError(exception), secrets)],
         _ => [ReportedError.Of(new MillraceException(ErrorCodes.Internal, $"{exception.GetType().Name}: {exception.Message}"), secrets)],

@@ -54,7 +54,7 @@ internal static class MillraceCommandLine
     {
         string words = string.Join(' ', Words(result.CommandResult));
         string fix = $"See {words} --help.";
-        IEnumerable<string> messages = UnknownVerb(result) is { } unknown ? [unknown] : result.Errors.Select(e => e.Message);
+        IEnumerable<string> messages = UnknownVerb(result) is { } unknown ? [unknown] : result.Errors.Select(ParseErrorText.Of);
         ReportedError[] errors = [.. messages.Select(m => new ReportedError(ErrorCodes.InvalidConfiguration, m, fix, null, null, false))];
         if (result.GetValue(GlobalOptions.Json))
         {

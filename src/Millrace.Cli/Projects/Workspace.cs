@@ -52,7 +52,7 @@ internal sealed class Workspace
     /// <param name="secrets">Told of every secret that is resolved.</param>
     public static Workspace Open(string folder, SecretScrubber secrets)
     {
-        ProjectLoadResult result = ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry);
+        ProjectLoadResult result = ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry, SecretPlaces(folder));
         return result.Project is { } project
             ? new Workspace(folder, project, result.Problems, secrets)
             : throw new InvalidProjectException(result.Problems);

@@ -55,7 +55,8 @@ internal static class ReferencePages
         StringBuilder page = Page("The project file",
             "`millrace.yaml` in the project's folder; jobs and connections may also stand in files of their own under `jobs/` and "
             + "`connections/`. Sizes are written 50MB or 1GiB, durations 10m or 2h30m. A secret is written as a reference: `${NAME}` from the "
-            + "environment (or `.env` in the folder), or `file:path`. Settings of connections: [connectors](../connectors/README.md).");
+            + "environment (or `.env` in the folder), or `file:path`. `${NAME}` stands for its value in every other setting, too (`table: raw_${STAGE}.orders`; "
+            + "`$${` is a plain `${`); there it is shown and recorded as if it were written out, so it is no place for secrets. Settings of connections: [connectors](../connectors/README.md).");
         foreach ((string section, IReadOnlyList<OptionDescription> options) in ProjectSchema.Sections.Select(s => (s.Section, (IReadOnlyList<OptionDescription>)s.Options)))
         {
             // Tasks have a section of their own.

@@ -1,5 +1,6 @@
 using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Core.Errors;
 
 namespace Millrace.Cli.Samples;
 
@@ -59,7 +60,7 @@ internal sealed class ShopSample
     private ShopSampleResult Write()
     {
         string shop = Path.Combine(_options.Folder, "shop");
-        Directory.CreateDirectory(shop);
+        MakeFolder(shop);
         long dumpSecond = ShopDocuments.FirstSecond + SecondsToDump + (_options.Orders * 137L);
         using var log = new OplogFiles(dumpSecond);
         var changes = new ShopChanges(_options.Seed, _options.Orders, _documents, log);
@@ -93,7 +94,7 @@ internal sealed class ShopSample
         RemoveEarlier(folder);
         if (_options.Changes > 0)
         {
-            Directory.CreateDirectory(folder);
+            MakeFolder(folder);
         }
 
         while (done < _options.Changes)
@@ -118,6 +119,24 @@ internal sealed class ShopSample
         foreach (string file in Directory.GetFiles(folder, "??????.bson").Where(f => Path.GetFileNameWithoutExtension(f).All(char.IsAsciiDigit)))
         {
             File.Delete(file);
+        }
+    }
+
+    // Of a place that takes no folders the system says that it is not there.
+    private void MakeFolder(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && Starvation.Read(e) is null)
+        {
+            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "No folder can be made there." : e.Message;
+            throw new MillraceException(
+                ErrorCodes.FileUnavailable,
+                $"The sample cannot be written to {_options.Folder}. {reason}",
+                "Name a folder with --out that this user may make and write.",
+                inner: e);
         }
     }
 

@@ -61,11 +61,11 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
     public MillraceException ToException()
     {
         var text = new StringBuilder("Nothing of this load was committed, because ");
-        text.AppendJoin("; ", Failures.Select(f => $"{f.Check}{f.Detail} of {f.Table.Stored.Id} failed for {f.Rows.ToString(CultureInfo.InvariantCulture)} row(s)"));
+        text.AppendJoin("; ", Failures.Select(f => $"{f.Check} of {f.Table.Stored.Id} failed{f.Detail ?? $" for {f.Rows.ToString(CultureInfo.InvariantCulture)} row(s)"}"));
         return new(
             ErrorCodes.CheckFailed,
             text.Append('.').ToString(),
-            "Samples of the failing rows stand in _millrace_check_failures. Mend the source, or change the check.");
+            (Failures.Any(f => f.Samples.Count > 0) ? "Samples of the failing rows stand in _millrace_check_failures. " : "") + "Mend the source, or change the check.");
     }
 
     private void CheckCount(TableLoad load, QualityCheck check)
@@ -73,7 +73,7 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
         if (load.StagedRows < (check.Min ?? long.MinValue) || load.StagedRows > (check.Max ?? long.MaxValue))
         {
             string bounds = string.Join(" and ", new[] { check.Min is { } min ? $"at least {min}" : null, check.Max is { } max ? $"at most {max}" : null }.OfType<string>());
-            Failures.Add(new(load, NameOf(check), load.StagedRows, []) { Detail = $" ({bounds})" });
+            Failures.Add(new(load, NameOf(check), load.StagedRows, []) { Detail = $": it wants {bounds} in a load, and this one has {load.StagedRows}" });
         }
     }
 
@@ -94,8 +94,8 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
 
     private async ValueTask RunAsync(TableLoad load, QualityCheck check, string failing, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SqlRow> count = await channel.QueryAsync($"SELECT count(*) FROM ({failing}) AS f", cancellationToken).ConfigureAwait(false);
-        if (count[0].Long(0) == 0)
+        long count = await CountAsync(load, check, failing, cancellationToken).ConfigureAwait(false);
+        if (count == 0)
         {
             return;
         }
@@ -103,7 +103,24 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
         IEnumerable<string> columns = load.Columns.Select(c => $"CAST({dialect.Quote("f", c.Name)} AS text)");
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
             $"SELECT {string.Join(", ", columns)} FROM ({failing}) AS f LIMIT {MaxSamples}", cancellationToken).ConfigureAwait(false);
-        Failures.Add(new(load, NameOf(check), count[0].Long(0), [.. rows.Select(r => ToJson(load, r))]));
+        Failures.Add(new(load, NameOf(check), count, [.. rows.Select(r => ToJson(load, r))]));
+    }
+
+    private async ValueTask<long> CountAsync(TableLoad load, QualityCheck check, string failing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await channel.QueryAsync($"SELECT count(*) FROM ({failing}) AS f", cancellationToken).ConfigureAwait(false))[0].Long(0);
+        }
+        catch (MillraceException e) when (check.Sql is not null && e is { IsTransient: false, Code.Kind: ErrorKind.Run })
+        {
+            throw new MillraceException(
+                e.Code,
+                $"The check {NameOf(check)} of {load.Stored.Id} cannot be run. {e.Message}",
+                $"Mend the check's SQL: a condition over the table's columns, which are {KeySql.List(dialect, "", load.Columns.Select(c => c.Name))}.",
+                "checks",
+                inner: e);
+        }
     }
 
     private static string ToJson(TableLoad load, SqlRow row) =>
@@ -123,6 +140,6 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
 /// <param name="Samples">The first of them, as JSON.</param>
 internal sealed record CheckFailure(TableLoad Table, string Check, long Rows, IReadOnlyList<string> Samples)
 {
-    /// <summary>What the message says besides, with a space before it.</summary>
-    public string Detail { get; init; } = "";
+    /// <summary>How it failed, where that is not a matter of single rows.</summary>
+    public string? Detail { get; init; }
 }

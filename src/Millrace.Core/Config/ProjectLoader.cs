@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Core.Config.Options;
+using Millrace.Core.Config.Secrets;
 using Millrace.Core.Config.Settings;
 using Millrace.Core.Config.Yaml;
 using Millrace.Core.Contracts;
@@ -10,7 +11,7 @@ namespace Millrace.Core.Config;
 /// <summary>
 /// Makes a project of its files: <c>millrace.yaml</c>, and beside it <c>jobs/*.yaml</c> and <c>connections/*.yaml</c>. Each file is a part of the
 /// whole; a file under jobs/ with <c>tasks:</c> at its top, or one under connections/ with <c>type:</c>, is the one job or connection that it is
-/// named after. Reads nothing itself; no secret is resolved.
+/// named after. Reads nothing itself; no secret is resolved. Variables in the settings of jobs, defaults and the catalog are (<c>${NAME}</c>).
 /// </summary>
 public sealed class ProjectLoader
 {
@@ -27,16 +28,24 @@ public sealed class ProjectLoader
     private MapEntry? _catalog;
     private MapEntry? _defaults;
 
-    private ProjectLoader(ConnectorRegistry connectors) => _connectors = connectors;
+    private readonly VariableExpander _variables;
+
+    private ProjectLoader(ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables)
+    {
+        _connectors = connectors;
+        _variables = new(variables is null ? null : [.. variables], _problems);
+    }
 
     /// <summary>Loads a project and reports every problem at once.</summary>
     /// <param name="files">The files, in the order in which jobs are listed.</param>
     /// <param name="connectors">The connectors that there are.</param>
-    public static ProjectLoadResult Load(IEnumerable<ProjectFile> files, ConnectorRegistry connectors)
+    /// <param name="variables">Where variables of settings are looked up; null to leave references to them as they are.</param>
+    public static ProjectLoadResult Load(
+        IEnumerable<ProjectFile> files, ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables = null)
     {
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(connectors);
-        var loader = new ProjectLoader(connectors);
+        var loader = new ProjectLoader(connectors, variables);
         foreach (ProjectFile file in files)
         {
             loader.Collect(file);
@@ -131,7 +140,7 @@ public sealed class ProjectLoader
     {
         CatalogSettings catalog = ReadCatalog();
         ImmutableSortedDictionary<string, ConnectionDefinition> connections = ReadConnections();
-        MapNode? defaults = MapOf(_defaults, "defaults");
+        MapNode? defaults = MapOf(_defaults, "defaults") is { } written ? _variables.Expand(written, "defaults") : null;
         if (defaults is not null)
         {
             new OptionBinder(_problems) { ReportsMissing = false }.Bind<DefaultsOptions>(defaults.Without("source", "target"), "defaults");
@@ -139,10 +148,12 @@ public sealed class ProjectLoader
 
         var reader = new JobReader(_problems, connections, _connections.Keys, defaults);
         string? project = ReadName();
-        var jobs = _jobs.Select(entry => reader.Read(entry.Key, entry.Value)).OfType<JobDefinition>().Select(job => InProject(job, project)).ToImmutableArray();
+        var jobs = _jobs.Select(entry => reader.Read(entry.Key, Expanded(entry))).OfType<JobDefinition>().Select(job => InProject(job, project)).ToImmutableArray();
         ProjectRules.Check(jobs, _problems);
         return new(catalog, connections, jobs) { Name = project };
     }
+
+    private MapEntry Expanded(KeyValuePair<string, MapEntry> job) => job.Value with { Value = _variables.Expand(job.Value.Value, $"jobs.{job.Key}") };
 
     private static JobDefinition InProject(JobDefinition job, string? project) =>
         job with { Tasks = [.. job.Tasks.Select(t => t.Move is { } move ? t with { Move = move with { Project = project } } : t)] };
@@ -161,6 +172,7 @@ public sealed class ProjectLoader
     private CatalogSettings ReadCatalog()
     {
         MapNode map = MapOf(_catalog, "catalog") ?? new(MainFile, 1, []);
+        map = _variables.Expand(map, "catalog");
         CatalogOptions options = new OptionBinder(_problems).Bind<CatalogOptions>(map, "catalog");
         if (options.Type != CatalogType.Sqlite)
         {

@@ -96,7 +96,7 @@ internal sealed class LoadWriter(
                 [.. fresh.Select(p => (Partition: p.Name, Position: p.Start)).Concat(marks).Select(m => state.Move(m.Partition, load, m.Position, 0))];
             CommitOutcome outcome = await session.CommitAsync(new(moves), cancellationToken).ConfigureAwait(false);
             state.Replace(outcome.Stored);
-            totals.SetStored(outcome.Stored);
+            totals.AddPlan(outcome);
         }
     }
 

@@ -40,6 +40,9 @@ internal sealed class RunTotals(TimeProvider time)
     /// <summary>Source payload bytes of those rows.</summary>
     public long BytesCommitted => _bytesCommitted;
 
+    /// <summary>Commits so far, those of plans counted.</summary>
+    public int Commits { get; private set; }
+
     /// <summary>Rows in quarantine, durable.</summary>
     public long Quarantined => _quarantined;
 
@@ -74,6 +77,7 @@ internal sealed class RunTotals(TimeProvider time)
     public void AddCommit(CommitOutcome outcome, long rows, long bytes, LoadCounts counts)
     {
         _loads++;
+        Commits++;
         _rowsCommitted += rows;
         _bytesCommitted += bytes;
         _quarantined += outcome.Quarantined;
@@ -86,6 +90,12 @@ internal sealed class RunTotals(TimeProvider time)
             (long upserted, long deleted) = _tables.GetValueOrDefault(table.Table);
             _tables[table.Table] = (upserted + table.Upserted, deleted + table.Deleted);
         }
+    }
+
+    public void AddPlan(CommitOutcome outcome)
+    {
+        Commits += outcome.AlreadyCommitted ? 0 : 1;
+        _stored = outcome.Stored;
     }
 
     public void SetStored(IReadOnlyList<Checkpoint> stored) => _stored = stored;

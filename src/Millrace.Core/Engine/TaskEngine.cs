@@ -81,24 +81,33 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
     }
 
     /// <summary>
-    /// Tries again where the destination rolled the attempt back so that another transaction could go on. What was committed stays; what was read
-    /// beyond it is read once more, and so does not count against the budget.
+    /// Tries again where the destination rolled the attempt back so that another transaction could go on, some times in a row without a commit between.
+    /// What was committed stays; what was read beyond it is read once more, and so does not count against the budget.
     /// </summary>
     private async Task<AttemptEnd> AttemptUntilGrantedAsync(ReadBudget budget, bool newGeneration, CancellationToken cancellationToken)
     {
         int? begun = null;
-        for (int conflicts = 0; ; conflicts++)
+        int commits = _totals.Commits;
+        int conflicts = 0;
+        while (true)
         {
             try
             {
                 return await AttemptAsync(budget, newGeneration, begun, cancellationToken).ConfigureAwait(false);
             }
-            catch (MillraceException e) when (e.Code == ErrorCodes.TransactionConflict && conflicts < MostConflicts && !context.Stopping.IsCancellationRequested)
+            catch (MillraceException e) when (e.Code == ErrorCodes.TransactionConflict && !context.Stopping.IsCancellationRequested)
             {
-                context.Observer.Note(NoteLevel.Warning, $"{e.Code}: {e.Message} Going on from the last commit (try {conflicts + 2}).");
+                conflicts = _totals.Commits == commits ? conflicts + 1 : 1;
+                commits = _totals.Commits;
+                if (conflicts > MostConflicts)
+                {
+                    throw;
+                }
+
+                context.Observer.Note(NoteLevel.Warning, $"{e.Code}: {e.Message} Going on from the last commit (try {conflicts + 1}).");
                 begun = _totals.Begun ?? begun;
                 budget.Return(_totals.RowsCommitted, _totals.BytesCommitted);
-                await PauseAsync(FirstPause * (1 << conflicts), cancellationToken).ConfigureAwait(false);
+                await PauseAsync(FirstPause * (1 << (conflicts - 1)), cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -24,6 +24,9 @@ public static partial class ErrorCodes
     /// <summary>Work was cancelled by the user or the host.</summary>
     public static readonly ErrorCode Cancelled = new("MR1006", "The run was cancelled.", ErrorKind.Run);
 
+    /// <summary>The system gives the process no more memory or file descriptors.</summary>
+    public static readonly ErrorCode Starved = new("MR1007", "The system gives the process no more memory or file descriptors.", ErrorKind.Environment);
+
     /// <summary>Something that should be impossible happened.</summary>
     public static readonly ErrorCode Internal = new("MR1099", "An unexpected error; please report it.", ErrorKind.Run);
 }

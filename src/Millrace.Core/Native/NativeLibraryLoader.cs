@@ -23,7 +23,8 @@ public static class NativeLibraryLoader
     }
 
     /// <summary>Loads a library and returns its handle; the process keeps it until it ends.</summary>
-    /// <exception cref="MillraceException">MR1001: the library was not found or could not be loaded.</exception>
+    /// <exception cref="MillraceException">MR1001: the library was not found or could not be loaded. MR1007: for want of memory or file
+    /// descriptors.</exception>
     public static nint Load(NativeLibraryDescription library, NativeSearchPath searchPath)
     {
         ArgumentNullException.ThrowIfNull(library);
@@ -37,7 +38,7 @@ public static class NativeLibraryLoader
 
         foreach (string name in library.FileNames(searchPath.Platform))
         {
-            if (NativeLibrary.TryLoad(name, out nint handle))
+            if (TryLoad(library, name, out nint handle, out _))
                 return handle;
         }
 
@@ -54,16 +55,35 @@ public static class NativeLibraryLoader
             string path = Path.Combine(folder, name);
             if (!File.Exists(path))
                 continue;
-            if (NativeLibrary.TryLoad(path, out handle))
+            if (TryLoad(library, path, out handle, out string reason))
                 return true;
             found = true;
-            tried.Add($"{path} (it is there but does not load: another architecture, or a library it needs is missing)");
+            tried.Add($"{path} (it is there but does not load: another architecture, or a library it needs is missing. {reason})");
         }
 
         if (!found)
             tried.Add(folder);
         handle = 0;
         return false;
+    }
+
+    // A library that is there and cannot be had for want of memory must not be looked for elsewhere.
+    private static bool TryLoad(NativeLibraryDescription library, string name, out nint handle, out string reason)
+    {
+        try
+        {
+            handle = NativeLibrary.Load(name);
+            reason = "";
+            return true;
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
+        {
+            if (Starvation.Read(exception) is { } starved)
+                throw new MillraceException(starved.Code, $"Native library {library.Name} cannot be loaded. {starved.Message}", starved.Fix, inner: exception);
+            handle = 0;
+            reason = exception.Message.ReplaceLineEndings(" ").Trim();
+            return false;
+        }
     }
 
     private static MillraceException NotFound(NativeLibraryDescription library, List<string> tried) => new(

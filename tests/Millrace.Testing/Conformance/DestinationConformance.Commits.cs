@@ -213,6 +213,12 @@ public abstract partial class DestinationConformance
 
         error.Code.ShouldBe(ErrorCodes.CheckFailed);
         error.Message.ShouldContain(name);
+        error.Fix!.Contains("Samples", StringComparison.Ordinal).ShouldBe(kind != QualityCheckKind.RowCount);
+        if (kind == QualityCheckKind.RowCount)
+        {
+            error.Message.ShouldContain("failed: it wants at most 2 in a load, and this one has 3.");
+        }
+
         (await StateAsync(write)).ShouldBe(["k1|1|x|live", "k2|2|y|live"]);
         IReadOnlyList<string?[]> failures = await QueryAsync("SELECT check_name, sample FROM \"_millrace_check_failures\"");
         failures.ShouldNotBeEmpty();
@@ -224,6 +230,21 @@ public abstract partial class DestinationConformance
 
         await runner.RunAsync(write, "log/2", [Batch(Insert(6, "k6", 3, "x"))], cancellationToken: Token);
         (await StateAsync(write)).Count.ShouldBe(3);
+    }
+
+    /// <summary>A check that the engine cannot run is told with the columns that it may be about.</summary>
+    [Fact]
+    public async Task A_check_of_a_column_that_is_not_there_is_told_with_those_that_are()
+    {
+        TableWrite write = Write(Schema) with { Checks = [new QualityCheck(QualityCheckKind.Sql, []) { Sql = "\"nope\" < 5" }] };
+        await using IDestination destination = Open();
+
+        MillraceException error = await Should.ThrowAsync<MillraceException>(() => new LoadRunner(destination).RunAsync(
+            write, "log/1", [Batch(Insert(1, "k1", 1, "x"))], cancellationToken: Token));
+
+        error.Message.ShouldStartWith($"The check sql '\"nope\" < 5' of {Table} cannot be run. ");
+        error.Fix.ShouldNotBeNull().ShouldContain("the table's columns, which are \"_id\", \"a\", \"b\".");
+        error.ConfigPath.ShouldBe("checks");
     }
 
     /// <summary>An insert of the model.</summary>

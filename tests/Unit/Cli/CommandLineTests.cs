@@ -81,6 +81,32 @@ public sealed class CommandLineTests
             .Select(e => e.Code).ShouldBe([ErrorCodes.Fenced, ErrorCodes.FileUnavailable]);
     }
 
+    [Theory]
+    [InlineData("runs --status foo", "'foo' is no value for --status, which takes one of running, succeeded, failed, cancelled, lost.")]
+    [InlineData("runs --limit foo", "'foo' is no value for --limit, which takes a whole number.")]
+    [InlineData("runs foo", "'foo' is no value for run, which takes a whole number.")]
+    [InlineData("quarantine drop load --id 1 --id foo", "'foo' is no value for --id, which takes a whole number.")]
+    public async Task A_value_that_cannot_be_read_is_told_without_the_program_s_types(string line, string message)
+    {
+        CommandLineHarness.Printed printed = await CommandLineHarness.RunAsync(line.Split(' '));
+
+        printed.ExitCode.ShouldBe(2);
+        printed.Error.ShouldContain(message);
+        printed.Error.ShouldNotContain("System.");
+        printed.Error.ShouldNotContain("Millrace.");
+    }
+
+    [Fact]
+    public async Task A_sample_where_no_folder_can_be_made_is_told_so()
+    {
+        Assert.SkipUnless(Directory.Exists("/proc/self"), "there is no /proc");
+        CommandLineHarness.Printed printed = await CommandLineHarness.RunAsync("sample", "shop", "--out", "/proc/x");
+
+        printed.ExitCode.ShouldBe(3);
+        printed.Error.ShouldContain("MR1004: The sample cannot be written to /proc/x. No folder can be made there.");
+        printed.Error.ShouldContain("--out");
+    }
+
     [Fact]
     public async Task Completion_knows_the_verbs()
     {

@@ -63,6 +63,12 @@ internal static class ProjectSamples
     public static ProjectLoadResult Load(params (string Path, string Text)[] files) =>
         ProjectLoader.Load(files.Select(f => new ProjectFile(f.Path, f.Text)), Connectors);
 
+    /// <summary>Loads one task of a job named j, as <see cref="LoadTask"/>, where variables are set.</summary>
+    public static ProjectLoadResult LoadTask(string task, params (string Name, string Value)[] variables) => ProjectLoader.Load(
+        [new("millrace.yaml", $"{Connections}jobs:\n  j:\n    tasks:\n      - {task}")],
+        Connectors,
+        [new("the environment", name => variables.FirstOrDefault(v => v.Name == name).Value)]);
+
     /// <summary>Loads one task, written as a flow map, of a job named j; connections shop, warehouse and lake are there.</summary>
     public static ProjectLoadResult LoadTask(string task) => Load($"{Connections}jobs: {{ j: {{ tasks: [ {task} ] }} }}");
 

@@ -132,6 +132,41 @@ public sealed class TaskEngineTests
         conflicts.ShouldBeGreaterThan(60);
     }
 
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(5, null)]
+    [InlineData(6, "MR1221")]
+    public async Task ConflictsAreCountedAnewAfterEachCommit(int inARow, string? expected)
+    {
+        var script = Enumerable.Range(0, 60).Select(i => new ScriptedChange("a", $"k{i}", "v")).ToArray();
+        var scripts = new Dictionary<string, IReadOnlyList<ScriptedChange>> { ["snapshot:1"] = script };
+        var store = new MemoryStore();
+        int left = inARow;
+        int conflicts = 0;
+        store.At = step =>
+        {
+            if (step == "before commit" && left-- > 0)
+            {
+                conflicts++;
+                throw new MillraceException(ErrorCodes.TransactionConflict, "rolled back", isTransient: true);
+            }
+
+            left = step == "after commit" ? inARow : left;
+        };
+        var context = new RunContext(1, Nowhere, Nowhere, "") { Time = new HastyTime() };
+        Task<TaskOutcome> run = Engine(scripts, store, commitRows: 7, context: context).RunAsync(TestContext.Current.CancellationToken);
+
+        if (expected is not null)
+        {
+            (await Should.ThrowAsync<MillraceException>(() => run)).Code.Id.ShouldBe(expected);
+            return;
+        }
+
+        (await run).Rows.ShouldBe(60);
+        conflicts.ShouldBeGreaterThan(6);
+        AssertEndState(store, scripts);
+    }
+
     [Fact]
     public async Task ASnapshotIsCompletedByItsLastLoadAndNoFurtherOneFollows()
     {

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Millrace.Core.Config.Options;
+using Millrace.Core.Config.Secrets;
+using Millrace.Core.Config.Yaml;
+using Millrace.Core.Errors;
+
+namespace Millrace.Core.Config;
+
+/// <summary>
+/// Puts values in the place of <c>${NAME}</c> in settings that are no connection's. They are shown and recorded as any setting is; what is secret
+/// (a mask's key) stays a reference until it is needed.
+/// </summary>
+/// <param name="places">Where variables are looked up; the first that has one wins. Null to leave references as they are.</param>
+/// <param name="problems">Told of variables that are not set.</param>
+internal sealed class VariableExpander(ImmutableArray<SecretPlace>? places, ProblemList problems)
+{
+    private static readonly string[] Secrets = ["mask_key", "connection_string"];
+
+    /// <summary>The same settings, their variables expanded.</summary>
+    /// <param name="node">The settings.</param>
+    /// <param name="path">Their path.</param>
+    public T Expand<T>(T node, string path)
+        where T : ConfigNode => places is null ? node : (T)Expanded(node, path);
+
+    private ConfigNode Expanded(ConfigNode node, string path) => node switch
+    {
+        MapNode map => new MapNode(map.File, map.Line,
+            [.. map.Entries.Select(e => Secrets.Contains(e.Key.Text) ? e : e with { Value = Expanded(e.Value, OptionBinder.Join(path, e.Key.Text)) })]),
+        ListNode list => new ListNode(list.File, list.Line, [.. list.Items.Select((item, i) => Expanded(item, $"{path}[{i}]"))]),
+        ScalarNode { IsNull: false } scalar when SecretReference.VariablePattern().IsMatch(scalar.Text) =>
+            new ScalarNode(scalar.File, scalar.Line, Expanded(scalar, path), isPlain: false),
+        _ => node,
+    };
+
+    private string Expanded(ScalarNode scalar, string path) => SecretReference.VariablePattern().Replace(
+        scalar.Text, match => match.Groups["name"] is { Success: true } name ? Find(name.Value, scalar, path) : "${");
+
+    private string Find(string name, ScalarNode scalar, string path)
+    {
+        if (places!.Value.Select(p => p.Find(name)).FirstOrDefault(v => v is not null) is { } value)
+        {
+            return value;
+        }
+
+        string looked = string.Join("; ", places.Value.Select(p => $"{p.Name}: no {name}"));
+        problems.Error(ErrorCodes.SecretMissing, scalar, path, $"{path} refers to ${{{name}}}, which is not set. Looked in {looked}.",
+            $"Set {name} in the environment, for example: export {name}=… Write $${{{name}}} where the text itself is meant.");
+        return "";
+    }
+}
