@@ -114,6 +114,51 @@ public sealed class IncludedLaterTests : IDisposable
         run.Rows.Where(r => r.Dataset == "shop.fresh").Select(r => $"{r.Kind} {r.Values["n"]}").ShouldBe(["Insert 0", "Update 4"]);
     }
 
+    /// <summary>An entry of dropDatabase stands for every collection of the database, those too that have no drop of their own.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_database_that_was_dropped_while_a_collection_was_left_out_is_dropped_when_it_is_back(bool hasImages)
+    {
+        WriteDump();
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("people", 10, 2), Insert("orders", 11, 100));
+        await Run(committed, "*");
+        Log(2, Insert("orders", 11, 100), DumpWriter.Entry(12, "c", "shop.$cmd", """{"dropDatabase":1}"""), Insert("orders", 13, 101));
+        await Run(committed, "orders");
+        if (!hasImages)
+        {
+            Directory.Delete(Path.Combine(_folder.FullName, "state"), recursive: true);
+        }
+
+        Log(3, Insert("orders", 13, 101), Insert("people", 14, 3));
+        SourceRunner back = await Run(committed, "*");
+
+        back.Error.ShouldBeNull();
+        back.Rejected.ShouldBeEmpty();
+        back.Dropped.ShouldBe(["people"]);
+        back.Rows.ShouldHaveSingleItem().Text.ShouldContain("people Insert");
+    }
+
+    /// <summary>The newer dump's own log begins after the drop, so the older oplog files alone tell of it.</summary>
+    [Theory]
+    [InlineData("""{"drop":"fresh"}""")]
+    [InlineData("""{"dropDatabase":1}""")]
+    public async Task A_collection_that_only_the_log_has_is_gone_with_its_database_before_a_newer_dump(string command)
+    {
+        DumpWriter.Collection(DumpPath, "shop", "orders", ["""{"_id":50,"n":0}"""]);
+        var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
+        Log(1, Insert("fresh", 10, 1), Insert("orders", 11, 100));
+        await Run(committed, "*");
+        Log(2, Insert("orders", 11, 100), Update("fresh", 12, 1, 8), DumpWriter.Entry(13, "c", "shop.$cmd", command), Insert("orders", 15, 101));
+        await Run(committed, "orders");
+        DumpWriter.Oplog(Path.Combine(DumpPath, "oplog.bson"), [Insert("orders", 15, 101)]);
+        SourceRunner back = await Run(committed, "*");
+
+        back.Error.ShouldBeNull();
+        back.Dropped.ShouldBe(["fresh"]);
+    }
+
     [Fact]
     public async Task What_it_missed_must_still_be_there()
     {
@@ -315,7 +360,7 @@ public sealed class IncludedLaterTests : IDisposable
         like ??= new();
         var runner = new SourceRunner { Committed = committed, Acknowledges = like.Acknowledges, CommitEvery = like.CommitEvery, DieAfter = like.DieAfter };
         await runner.RunAsync(SourceRunner.Settings(options, ReplicationMethod.ChangeCapture, Path.Combine(_folder.FullName, "state"), datasets)
-            with { Selector = new([pattern], []) });
+            with { Selector = new([pattern], []), OnDrop = OnDrop.Delete });
         for (int i = 0; i < runner.Rows.Count; i++)
         {
             runner.Rows[i] = runner.Rows[i] with { Dataset = "shop." + runner.Rows[i].Dataset };

@@ -3,7 +3,10 @@ using Millrace.Connectors.MongoDb.Bson;
 
 namespace Millrace.Connectors.MongoDb.Oplog;
 
-/// <summary>Commands of the log that take a collection away. A server logs the drop of each collection before the one of their database.</summary>
+/// <summary>
+/// Commands of the log that take collections away. A server logs the drop of each collection before the one of their database; a log that holds the
+/// latter alone stands for all of them.
+/// </summary>
 internal static class DropCommand
 {
     /// <summary>The collection that an entry of kind command drops or gives another name, or null.</summary>
@@ -21,5 +24,12 @@ internal static class DropCommand
             "renameCollection" => MongoNamespace.Parse(command.GetString()),
             _ => null,
         };
+    }
+
+    /// <summary>True for the drop of a whole database, which is the one of the entry's namespace.</summary>
+    public static bool IsOfDatabase(in OplogEntry entry)
+    {
+        var command = new BsonReader(entry.Object);
+        return command.Next() && command.Name.SequenceEqual("dropDatabase"u8);
     }
 }

@@ -28,6 +28,9 @@ internal sealed class LogCollections
         return _last;
     }
 
+    /// <summary>The collections of a database that were met so far.</summary>
+    public IReadOnlyList<LogCollection> OfDatabase(string database) => [.. _byName.Values.Where(c => c.Name.Database == database).OrderBy(c => c.Text, StringComparer.Ordinal)];
+
     private LogCollection Add(MongoNamespace name)
     {
         LogCollection collection = _scope.Describe(name);

@@ -184,6 +184,12 @@ internal sealed class LogReader : IDisposable
     {
         if (entry.Operation != OplogOperation.Command)
         {
+            if (timestamp > _range.DropsSince && !entry.Namespace.IsEmpty)
+            {
+                // Known from here on, should its database be dropped.
+                _collections.Find(entry.Namespace);
+            }
+
             return;
         }
 
@@ -192,13 +198,31 @@ internal sealed class LogReader : IDisposable
             _transactions.Accept(entry, document);
             _transactions.SkipDue();
         }
-        else if (timestamp > _range.DropsSince && DropCommand.GoneBy(entry) is { } name && _collections[name] is { Stretches: [{ After: > 0 }, ..] } gone)
+        else if (timestamp > _range.DropsSince)
         {
-            _applier.IsEmitting = true;
-            _applier.Begin(timestamp, entry.Millis, continues: false);
-            _applier.Drop(gone);
+            DropUnseen([.. GoneBy(entry).Where(c => c.Stretches is [{ After: > 0 }, ..])], timestamp, entry.Millis);
         }
     }
+
+    private void DropUnseen(LogCollection[] gone, ulong timestamp, long millis)
+    {
+        if (gone.Length == 0)
+        {
+            return;
+        }
+
+        _applier.IsEmitting = true;
+        _applier.Begin(timestamp, millis, continues: false);
+        foreach (LogCollection collection in gone)
+        {
+            _applier.Drop(collection);
+        }
+    }
+
+    private IReadOnlyList<LogCollection> GoneBy(in OplogEntry entry) =>
+        DropCommand.GoneBy(entry) is { } name ? [_collections[name]]
+        : DropCommand.IsOfDatabase(entry) ? _collections.OfDatabase(MongoNamespace.Parse(entry.Namespace).Database)
+        : [];
 
     private void Close()
     {
