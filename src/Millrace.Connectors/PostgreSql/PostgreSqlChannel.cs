@@ -176,7 +176,8 @@ internal sealed class PostgreSqlChannel : SqlChannel
     }
 
     // Settings on which the room's text relies (literals, texts of keys), limits that a server may set for short transactions, and what makes the
-    // merge's few wide statements fast: compiling them takes longer than it saves, and a small sample of a stage is enough.
+    // merge's few wide statements fast: compiling them takes longer than it saves, a small sample of a stage is enough, and keys are looked up by
+    // the index where the default, made for disks that seek, would rather read the whole table (2% of a table deleted: a third of the time).
     private static string SessionSettings(PostgreSqlOptions options) =>
         $"""
         SET standard_conforming_strings = on;
@@ -187,6 +188,7 @@ internal sealed class PostgreSqlChannel : SqlChannel
         SET bytea_output = 'hex';
         SET extra_float_digits = 1;
         SET jit = off;
+        SET random_page_cost = 1.1;
         SET default_statistics_target = 20;
         SET idle_in_transaction_session_timeout = 0;
         SET statement_timeout = {(long)options.StatementTimeout.TotalMilliseconds};
