@@ -25,6 +25,11 @@ internal sealed class TableMerger(SqlChannel channel, SqlDialect dialect, WriteR
 
         await EnsureKeyIndexAsync(load, load.DirectRows > 0, cancellationToken).ConfigureAwait(false);
         load.IsInOrder = await IsInOrderAsync(load, cancellationToken).ConfigureAwait(false);
+        if (load.Write is { Strategy: MergeStrategy.InsertOnly, IsChangeCapture: true, ParentKey.IsEmpty: true } && request.Generation > 1)
+        {
+            await RunAsync(new InsertOnlySql(dialect, load, request.Generation).Adopt(), cancellationToken).ConfigureAwait(false);
+        }
+
         var matches = new MatchSql(dialect, load, request);
         if (matches.IsUseful)
         {

@@ -176,12 +176,13 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         return (state, datasets);
     }
 
-    // The task was given another table, or the task of another project that names none has the same key and brought its checkpoints.
+    // The task was given another table, or other datasets are chosen now (which is no reason to refuse: a pattern's tables show that), or the task of another project that names none has the same key and brought its checkpoints.
     private void ThrowIfRetargeted(GenerationState state, ImmutableArray<string> datasets, NamingRule naming)
     {
         TableId[] loaded = [.. state.LoadedTables(ofGeneration: true)];
         bool isOthers = loaded.Length > 0 && !datasets.IsDefaultOrEmpty && state.OfGeneration().Count > 0
-            && !datasets.Any(d => loaded.Contains(TargetNames.For(task.Target.Table, d, naming)));
+            && !datasets.Any(d => loaded.Contains(TargetNames.For(task.Target.Table, d, naming)))
+            && !loaded.Any(table => TargetNames.HasForm(table, task.Target.Table, naming));
         if (isOthers)
         {
             throw new MillraceException(

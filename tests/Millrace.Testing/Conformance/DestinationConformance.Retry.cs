@@ -99,6 +99,29 @@ public abstract partial class DestinationConformance
         (await KeptAsync(destination)).ShouldBeEmpty();
     }
 
+    /// <summary>What insert_only keeps of a key is of the generation that has the key still: it goes with the next delete, not with the generation before.</summary>
+    [Theory]
+    [InlineData(DeleteMode.Hard)]
+    [InlineData(DeleteMode.Soft)]
+    [InlineData(DeleteMode.Ignore)]
+    public async Task Insert_only_keeps_the_rows_that_a_later_generation_has_too(DeleteMode mode)
+    {
+        TableWrite write = Write(Schema, MergeStrategy.InsertOnly, mode);
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/7", [Batch(Insert(5, "k1", 1, "x"), Insert(6, "k2", 2, "y"), Insert(7, "k3", 3, "z"))], cancellationToken: Token);
+        runner.RunId = 2;
+        runner.Generation = 2;
+        await runner.RunAsync(write, "log/2", [Batch(Insert(1, "k1", 100, "new"), Insert(2, "k3", 300, "new"))], true, Token);
+        string[] gone = mode switch { DeleteMode.Hard => [], DeleteMode.Soft => ["k2|2|y|deleted"], _ => ["k2|2|y|live"] };
+        (await StateAsync(write)).ShouldBe(["k1|1|x|live", .. gone, "k3|3|z|live"]);
+
+        await runner.RunAsync(
+            write, "log/4", [Batch(new ModelEvent(3, "k1", ChangeKind.Delete, null, null), new ModelEvent(4, "k3", ChangeKind.Update, 4, "later"))], cancellationToken: Token);
+        string[] last = mode switch { DeleteMode.Hard => [], DeleteMode.Soft => ["k1|1|x|deleted"], _ => ["k1|1|x|live"] };
+        (await StateAsync(write)).ShouldBe([.. last, .. gone, "k3|3|z|live"]);
+    }
+
     /// <summary>What was in quarantine of a table that is emptied is outdated, of the same load too; what comes after is not.</summary>
     [Theory]
     [InlineData(DeleteMode.Hard, true)]

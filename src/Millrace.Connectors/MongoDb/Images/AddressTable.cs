@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Millrace.Connectors.MongoDb.Images;
 
 /// <summary>
@@ -14,7 +12,8 @@ internal sealed class AddressTable
 
     private const int FirstSize = 1024;
 
-    private ulong[] _hashes = new ulong[FirstSize];
+    // The lower half of each hash, which decides the slot too.
+    private uint[] _hashes = new uint[FirstSize];
 
     // One higher than the address, so that a slot is free as it is made.
     private long[] _next = new long[FirstSize];
@@ -38,9 +37,9 @@ internal sealed class AddressTable
     public void Set(int slot, ulong hash, long address)
     {
         Count += _next[slot] == 0 ? 1 : 0;
-        _hashes[slot] = hash;
+        _hashes[slot] = (uint)hash;
         _next[slot] = address + 1;
-        if (Count * 2 > _next.Length)
+        if (Count * 4L > _next.Length * 3L)
         {
             Grow();
         }
@@ -49,30 +48,19 @@ internal sealed class AddressTable
     /// <summary>Forgets the keys whose address is before <paramref name="end"/>.</summary>
     public void DropBefore(long end)
     {
-        int left = 0;
-        for (int i = 0; i < _next.Length; i++)
+        for (int slot = 0; slot < _next.Length; slot++)
         {
-            if (_next[i] > end)
+            // What is removed may be followed into its slot by the next one of its hash.
+            while (_next[slot] != 0 && _next[slot] <= end)
             {
-                (_hashes[left], _next[left]) = (_hashes[i], _next[i]);
-                left++;
+                Remove(slot);
             }
         }
-
-        // In the same arrays: made anew for each load they would be most of what a run leaves to collect.
-        ulong[] hashes = ArrayPool<ulong>.Shared.Rent(left);
-        long[] next = ArrayPool<long>.Shared.Rent(left);
-        _hashes.AsSpan(0, left).CopyTo(hashes);
-        _next.AsSpan(0, left).CopyTo(next);
-        Array.Clear(_next);
-        Refill(hashes.AsSpan(0, left), next.AsSpan(0, left));
-        ArrayPool<ulong>.Shared.Return(hashes);
-        ArrayPool<long>.Shared.Return(next);
     }
 
     private int Seek(ulong hash, int slot)
     {
-        while (_next[slot] != 0 && _hashes[slot] != hash)
+        while (_next[slot] != 0 && _hashes[slot] != (uint)hash)
         {
             slot = (slot + 1) & (_next.Length - 1);
         }
@@ -80,18 +68,30 @@ internal sealed class AddressTable
         return slot;
     }
 
-    private void Grow()
+    // No gap may stay between a key and the slot that its hash says: whoever seeks it would stop there.
+    private void Remove(int gap)
     {
-        ulong[] hashes = _hashes;
-        long[] next = _next;
-        _hashes = new ulong[hashes.Length * 2];
-        _next = new long[next.Length * 2];
-        Refill(hashes, next);
+        int mask = _next.Length - 1;
+        for (int slot = (gap + 1) & mask; _next[slot] != 0; slot = (slot + 1) & mask)
+        {
+            int home = (int)_hashes[slot] & mask;
+            if (((slot - home) & mask) >= ((slot - gap) & mask))
+            {
+                (_hashes[gap], _next[gap]) = (_hashes[slot], _next[slot]);
+                gap = slot;
+            }
+        }
+
+        _next[gap] = 0;
+        Count--;
     }
 
-    private void Refill(ReadOnlySpan<ulong> hashes, ReadOnlySpan<long> next)
+    private void Grow()
     {
-        Count = 0;
+        uint[] hashes = _hashes;
+        long[] next = _next;
+        _hashes = new uint[hashes.Length * 2];
+        _next = new long[next.Length * 2];
         int mask = _next.Length - 1;
         for (int i = 0; i < next.Length; i++)
         {
@@ -108,7 +108,6 @@ internal sealed class AddressTable
 
             _hashes[slot] = hashes[i];
             _next[slot] = next[i];
-            Count++;
         }
     }
 }

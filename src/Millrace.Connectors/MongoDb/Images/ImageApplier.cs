@@ -5,11 +5,12 @@ namespace Millrace.Connectors.MongoDb.Images;
 
 /// <summary>
 /// Brings records of the image log into the store's index. They go in by key, not as they came: each page of the index is then read and
-/// written once a load, however the changes jump about, and a document that changed twice is written once.
+/// written once or twice a load, however the changes jump about, and a document that changed twice is written once.
 /// </summary>
 internal sealed class ImageApplier(ImageStore store, ImageLog log) : IDisposable
 {
     private const int ShortKey = 2 * sizeof(ulong);
+    private const int MostEntries = 1 << 17;
 
     private readonly ByteBuffer _record = new();
     private Entry[] _entries = new Entry[4096];
@@ -46,7 +47,11 @@ internal sealed class ImageApplier(ImageStore store, ImageLog log) : IDisposable
     /// <summary>Takes note of a record that <see cref="Flush"/> is to bring in.</summary>
     public void Add(ImageRecord record, long address)
     {
-        if (_count == _entries.Length)
+        if (_count == MostEntries)
+        {
+            Flush();
+        }
+        else if (_count == _entries.Length)
         {
             Array.Resize(ref _entries, _count * 2);
         }

@@ -51,7 +51,7 @@ internal sealed class ImageIndex : IDisposable
             // Lookups jump about; writes go through the file from front to back and want little.
             SqliteDatabase.Execute(_writer, "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4096");
             _reader = Own(SqliteDatabase.Open(path, SqliteSynchronous.Normal));
-            SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -32768");
+            SqliteDatabase.Execute(_reader, "PRAGMA cache_size = -24576");
             _put = Write("INSERT INTO images VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET address = excluded.address, size = excluded.size");
             _delete = Write("DELETE FROM images WHERE collection = ?1 AND key = ?2");
             _written = Write("SELECT address, size FROM images WHERE collection = ?1 AND key = ?2");
