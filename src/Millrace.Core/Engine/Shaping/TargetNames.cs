@@ -41,7 +41,7 @@ public static class TargetNames
     /// <param name="table">The table.</param>
     /// <param name="template">The target's <c>table:</c>.</param>
     /// <param name="naming">The destination's naming rule; a name that it shortened is not known again.</param>
-    public static bool HasForm(TableId table, string template, NamingRule naming)
+    internal static bool HasForm(TableId table, string template, NamingRule naming)
     {
         ArgumentNullException.ThrowIfNull(template);
         TableId parts = TableId.Parse(template);
