@@ -104,6 +104,9 @@ public sealed record QuarantinedRow(long Id, string TaskKey, long RunId, Batches
     /// <summary>The <see cref="Generation"/> of rows that are older than all that their table holds: every row of it was removed since.</summary>
     public const int BeforeAll = 0;
 
+    /// <summary>The <see cref="Generation"/> of rows of a task whose checkpoints were lost since: older than all that it reads now.</summary>
+    public const int Forgotten = -1;
+
     /// <summary>The task's generation that the row is of; null where it was not noted.</summary>
     public int? Generation { get; init; }
 }

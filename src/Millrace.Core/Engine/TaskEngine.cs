@@ -167,7 +167,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         }
 
         ImmutableArray<string> datasets = await ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false);
-        ThrowIfRetargeted(state, datasets, target.Naming);
+        await ThrowIfRetargetedAsync(state, datasets, target.Naming, cancellationToken).ConfigureAwait(false);
         if (await new AppendGuard(task, context, target).CheckAsync(state, datasets, cancellationToken).ConfigureAwait(false) is { } twice)
         {
             context.Observer.Note(NoteLevel.Warning, twice);
@@ -176,22 +176,31 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         return (state, datasets);
     }
 
-    // The task was given another table, or other datasets are chosen now (which is no reason to refuse: a pattern's tables show that), or the task of another project that names none has the same key and brought its checkpoints.
-    private void ThrowIfRetargeted(GenerationState state, ImmutableArray<string> datasets, NamingRule naming)
+    // The task was given another table, or the task of another project that names none has the same key and brought its checkpoints.
+    private async Task ThrowIfRetargetedAsync(
+        GenerationState state, ImmutableArray<string> datasets, NamingRule naming, CancellationToken cancellationToken)
     {
         TableId[] loaded = [.. state.LoadedTables(ofGeneration: true)];
-        bool isOthers = loaded.Length > 0 && !datasets.IsDefaultOrEmpty && state.OfGeneration().Count > 0
-            && !datasets.Any(d => loaded.Contains(TargetNames.For(task.Target.Table, d, naming)))
-            && !loaded.Any(table => TargetNames.HasForm(table, task.Target.Table, naming));
-        if (isOthers)
+        if (loaded.Length == 0 || datasets.IsDefaultOrEmpty || state.OfGeneration().Count == 0 || IsLoaded(datasets))
         {
-            throw new MillraceException(
-                ErrorCodes.Retargeted,
-                $"Task {task.Key} has checkpoints here that go with {string.Join(", ", loaded.Take(3))}, and now writes {task.Target.Table}: "
-                    + "rows that were loaded there would be missing here.",
-                "If the task's table was changed, load it anew with --full-refresh, or set the table back. "
-                    + "If another project wrote them, give this task a key of its own with id:.");
+            return;
         }
+
+        // Other datasets are chosen now than when the first tables were loaded: that is no reason to refuse.
+        bool isPattern = task.Target.Table.Contains(TargetNames.DatasetPlaceholder, StringComparison.Ordinal);
+        if (isPattern && IsLoaded((await source.DiscoverAsync(context.Source, cancellationToken).ConfigureAwait(false)).Select(d => d.Name)))
+        {
+            return;
+        }
+
+        throw new MillraceException(
+            ErrorCodes.Retargeted,
+            $"Task {task.Key} has checkpoints here that go with {string.Join(", ", loaded.Take(3))}, and now writes {task.Target.Table}: "
+                + "rows that were loaded there would be missing here.",
+            "If the task's table was changed, load it anew with --full-refresh, or set the table back. "
+                + "If another project wrote them, give this task a key of its own with id:.");
+
+        bool IsLoaded(IEnumerable<string> names) => names.Any(d => loaded.Contains(TargetNames.For(task.Target.Table, d, naming)));
     }
 
     private void HandleVanished(string table, bool isBackfill)

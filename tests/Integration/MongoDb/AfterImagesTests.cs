@@ -95,6 +95,52 @@ public sealed class AfterImagesTests : IDisposable
         bytes.ShouldBeInRange(live, (3 * live) + (3 * SegmentBytes));
     }
 
+    /// <summary>A lookup before each commit, as a reader does: its transaction must not keep SQLite's log from being used anew.</summary>
+    [Fact]
+    public void The_index_s_own_log_does_not_grow_with_every_commit()
+    {
+        string directory = NewDirectory();
+        using AfterImages images = AfterImages.Open(directory);
+        int collection = images.CollectionOf("shop.a");
+        var random = new Random(5);
+        using var document = new ByteBuffer();
+        for (int round = 1; round <= 700; round++)
+        {
+            for (int i = 0; i < (round == 1 ? 20_000 : 20); i++)
+            {
+                byte[] put = Document(round == 1 ? i : random.Next(20_000), round, 10);
+                images.TryGet(collection, Id(put), document);
+                images.Put(collection, Id(put), put);
+            }
+
+            images.Mark((ulong)round, 0);
+            images.Acknowledge((ulong)round);
+        }
+
+        new FileInfo(Path.Combine(directory, "mongodb-images", "index.db-wal")).Length.ShouldBeLessThan(24 << 20);
+    }
+
+    /// <summary>The page of a small table that is read when the store is opened.</summary>
+    [Fact]
+    public void A_store_that_is_found_damaged_while_it_is_opened_is_made_anew()
+    {
+        string directory = NewDirectory();
+        using (AfterImages images = AfterImages.Open(directory))
+        {
+            images.Put(images.CollectionOf("shop.a"), Id(Document(1, 1, 1)), Document(1, 1, 1));
+            images.Mark(7, 0);
+            images.Acknowledge(7);
+        }
+
+        string index = Path.Combine(directory, "mongodb-images", "index.db");
+        byte[] bytes = File.ReadAllBytes(index);
+        int name = bytes.AsSpan().LastIndexOf("shop.a"u8);
+        bytes.AsSpan(name / 4096 * 4096, 4096).Fill(0xA5);
+        File.WriteAllBytes(index, bytes);
+        using AfterImages anew = AfterImages.Open(directory);
+        anew.Position.ShouldBeNull();
+    }
+
     private static void Change(AfterImages images, Model model, Random random)
     {
         string name = Names[random.Next(Names.Length)];

@@ -122,6 +122,34 @@ public abstract partial class DestinationConformance
         (await StateAsync(write)).ShouldBe([.. last, .. gone, "k3|3|z|live"]);
     }
 
+    /// <summary>Without checkpoints a task begins anew: a merge reads all there is, an append only what the source still has.</summary>
+    [Theory]
+    [InlineData(WriteDisposition.Merge)]
+    [InlineData(WriteDisposition.Append)]
+    public async Task A_row_kept_before_the_checkpoints_were_lost_is_superseded_where_all_is_read_again(WriteDisposition disposition)
+    {
+        bool isAppend = disposition == WriteDisposition.Append;
+        TableWrite write = isAppend
+            ? new(Schema with { Key = [] }, disposition) { DeleteMode = DeleteMode.Ignore }
+            : Write(Schema, mode: DeleteMode.Hard);
+        await using (IDestination first = Open())
+        {
+            var runner = new LoadRunner(first);
+            await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k1", 1, "x"))], cancellationToken: Token);
+            await KeepAsync(first, runner, write, Insert(2, "k2", 2, "y"));
+        }
+
+        await ExecuteAsync("DROP TABLE _millrace_checkpoints");
+        await using IDestination destination = Open();
+        await new LoadRunner(destination).RunAsync(write, "log/3", [Batch(Insert(3, "k3", 3, "z"))], cancellationToken: Token);
+
+        List<string> left = await RetryAsync(destination, write);
+
+        left[0].ShouldStartWith(isAppend ? "" : "superseded: The task's checkpoints were lost");
+        (await LiveAsync()).ShouldBe(isAppend ? ["k1|1|x", "k2|2|y", "k3|3|z"] : ["k1|1|x", "k3|3|z"]);
+        (await KeptAsync(destination)).ShouldBeEmpty();
+    }
+
     /// <summary>What was in quarantine of a table that is emptied is outdated, of the same load too; what comes after is not.</summary>
     [Theory]
     [InlineData(DeleteMode.Hard, true)]

@@ -12,7 +12,7 @@ internal sealed class ImageApplier(ImageStore store, ImageLog log) : IDisposable
     private const int ShortKey = 2 * sizeof(ulong);
     private const int MostEntries = 1 << 17;
 
-    private readonly ByteBuffer _record = new();
+    private readonly ByteBuffer _longKeys = new();
     private Entry[] _entries = new Entry[4096];
     private int _count;
 
@@ -60,7 +60,12 @@ internal sealed class ImageApplier(ImageStore store, ImageLog log) : IDisposable
         prefix.Clear();
         record.Key[..Math.Min(record.Key.Length, ShortKey)].CopyTo(prefix);
         ulong high = BinaryPrimitives.ReadUInt64BigEndian(prefix), low = BinaryPrimitives.ReadUInt64BigEndian(prefix[sizeof(ulong)..]);
-        _entries[_count++] = new(record.Collection, record.Key.Length, high, low, address, record.Kind == ImageRecordKind.Delete ? 0 : record.Size);
+        _entries[_count++] = new(
+            record.Collection, record.Key.Length, _longKeys.Length, high, low, address, record.Kind == ImageRecordKind.Delete ? 0 : record.Size);
+        if (record.Key.Length > ShortKey)
+        {
+            _longKeys.Write(record.Key);
+        }
     }
 
     /// <summary>Brings in what was added.</summary>
@@ -79,7 +84,7 @@ internal sealed class ImageApplier(ImageStore store, ImageLog log) : IDisposable
 
             if (entry.KeyLength > ShortKey)
             {
-                Apply(entry, log.Read(entry.Address, entry.Size, _record).Key);
+                Apply(entry, _longKeys.WrittenSpan.Slice(entry.KeyAt, entry.KeyLength));
                 continue;
             }
 
@@ -88,14 +93,18 @@ internal sealed class ImageApplier(ImageStore store, ImageLog log) : IDisposable
             Apply(entry, key[..entry.KeyLength]);
         }
 
-        _count = 0;
+        Clear();
     }
 
     /// <summary>Forgets what was added.</summary>
-    public void Clear() => _count = 0;
+    public void Clear()
+    {
+        _count = 0;
+        _longKeys.Clear();
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => _record.Dispose();
+    public void Dispose() => _longKeys.Dispose();
 
     private void Apply(in Entry entry, ReadOnlySpan<byte> key)
     {
@@ -109,8 +118,8 @@ internal sealed class ImageApplier(ImageStore store, ImageLog log) : IDisposable
         }
     }
 
-    /// <summary>A record's place in the order: by collection, by the beginning of its key, as it came.</summary>
-    private readonly record struct Entry(int Collection, int KeyLength, ulong High, ulong Low, long Address, int Size) : IComparable<Entry>
+    /// <summary>A record's place in the order: by collection, by the beginning of its key, as it came. A long key stands whole beside the entries.</summary>
+    private readonly record struct Entry(int Collection, int KeyLength, int KeyAt, ulong High, ulong Low, long Address, int Size) : IComparable<Entry>
     {
         public bool IsDelete => Size == 0;
 

@@ -103,14 +103,8 @@ internal sealed class ImageIndex : IDisposable
         return keys;
     }
 
-    /// <summary>Ends the transaction of lookups where something was committed since: it would keep the write-ahead log from being used anew.</summary>
-    public void ReleaseReader()
-    {
-        if (_readVersion != _version)
-        {
-            EndRead();
-        }
-    }
+    /// <summary>Ends the transaction of lookups: one that is open at a commit keeps the write-ahead log from being used anew.</summary>
+    public void ReleaseReader() => EndRead();
 
     /// <summary>True where no lookup can see what a version replaced.</summary>
     public bool IsPast(int version) => _readVersion is var read && (read < 0 || read >= version);
@@ -244,7 +238,11 @@ internal sealed class ImageIndex : IDisposable
     public void Clear()
     {
         EndRead();
-        SqliteDatabase.Execute(_writer, "DELETE FROM state; DELETE FROM images; DELETE FROM collections; DELETE FROM imported; DELETE FROM segments");
+        foreach (string table in (ReadOnlySpan<string>)["state", "images", "collections", "imported", "segments"])
+        {
+            using ImageStatement statement = new(this, _writer.Handle!, "DELETE FROM " + table);
+            statement.Run();
+        }
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ using Millrace.Core.Errors;
 namespace Millrace.Connectors.MongoDb.Images;
 
 /// <summary>
-/// Records one after another in numbered files, the segments, that only ever grow. An address is a segment's number and an offset in it; records
+/// Records one after another in numbered files, the segments, that only ever grow while the log is open. An address is a segment's number and an offset in it; records
 /// that come later have higher ones. Nothing is synchronised to the disk: each record carries a checksum, and the store that a power cut
 /// damages is built anew. One thread may append, look up and flush while another does, and while others scan.
 /// </summary>
@@ -50,9 +50,14 @@ internal sealed class ImageLog : IDisposable
                 RandomAccess.SetLength(_segments[_tail], _flushed);
             }
         }
-        catch
+        catch (Exception exception)
         {
             Dispose();
+            if (IsOfTheDisk(exception))
+            {
+                throw ImageFailures.CannotUse(folder, exception);
+            }
+
             throw;
         }
     }
@@ -146,10 +151,19 @@ internal sealed class ImageLog : IDisposable
             else
             {
                 SafeFileHandle file = _segments.GetValueOrDefault(SegmentOf(address)) ?? throw Damaged(address);
-                ReadFile(file, offset, size > 0 ? size : UsualRecordBytes, bytes);
-                if (bytes.Length >= ImageRecord.HeaderBytes && ImageRecord.SizeOf(bytes.WrittenSpan) is var whole && whole > bytes.Length && whole <= RandomAccess.GetLength(file) - offset)
+                try
                 {
-                    ReadFile(file, offset, (int)whole, bytes);
+                    ReadFile(file, offset, size > 0 ? size : UsualRecordBytes, bytes);
+                    if (bytes.Length >= ImageRecord.HeaderBytes && ImageRecord.SizeOf(bytes.WrittenSpan) is var whole && whole > bytes.Length
+                        && whole <= RandomAccess.GetLength(file) - offset)
+                    {
+                        ReadFile(file, offset, (int)whole, bytes);
+                    }
+                }
+                catch (IOException)
+                {
+                    // What the disk does not give back is built anew.
+                    throw Damaged(address);
                 }
             }
         }
@@ -172,7 +186,14 @@ internal sealed class ImageLog : IDisposable
             file = _segments.GetValueOrDefault(SegmentOf(address));
         }
 
-        return file is null ? 0 : RandomAccess.Read(file, bytes, OffsetOf(address));
+        try
+        {
+            return file is null ? 0 : RandomAccess.Read(file, bytes, OffsetOf(address));
+        }
+        catch (IOException)
+        {
+            throw Damaged(address);
+        }
     }
 
     /// <summary>The segment after one, or null.</summary>
@@ -207,24 +228,31 @@ internal sealed class ImageLog : IDisposable
             if (_segments.Remove(segment, out SafeFileHandle? file))
             {
                 file.Dispose();
-                File.Delete(PathOf(segment));
+                try
+                {
+                    File.Delete(PathOf(segment));
+                }
+                catch (Exception exception) when (IsOfTheDisk(exception))
+                {
+                    // Who opens the log next deletes what its index does not know.
+                }
             }
         }
     }
 
-    /// <summary>Removes all there is.</summary>
+    /// <summary>Removes all there is. Addresses go on, so that none of before is ever another record's.</summary>
     public void Clear()
     {
         lock (_gate)
         {
+            int next = _tail + 1;
             foreach (int segment in _segments.Keys.ToArray())
             {
                 Remove(segment);
             }
 
             _buffer.Clear();
-            _tail = 0;
-            _flushed = 0;
+            Create(next);
         }
     }
 
@@ -260,6 +288,8 @@ internal sealed class ImageLog : IDisposable
         bytes.Advance(RandomAccess.Read(file, target, offset));
     }
 
+    private static bool IsOfTheDisk(Exception exception) => exception is IOException or UnauthorizedAccessException;
+
     private void DeleteAllBut(HashSet<int> kept)
     {
         foreach (string file in Directory.EnumerateFiles(_folder, "*" + Extension))
@@ -283,7 +313,7 @@ internal sealed class ImageLog : IDisposable
         {
             throw ImageFailures.Damaged(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IsOfTheDisk(exception))
         {
             throw ImageFailures.CannotUse(path, exception);
         }
@@ -301,7 +331,7 @@ internal sealed class ImageLog : IDisposable
         {
             _segments[number] = File.OpenHandle(PathOf(number), FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IsOfTheDisk(exception))
         {
             throw ImageFailures.CannotUse(PathOf(number), exception);
         }
@@ -321,7 +351,7 @@ internal sealed class ImageLog : IDisposable
         {
             RandomAccess.Write(_segments[_tail], _buffer.WrittenSpan, _flushed);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IsOfTheDisk(exception))
         {
             throw ImageFailures.CannotUse(PathOf(_tail), exception);
         }

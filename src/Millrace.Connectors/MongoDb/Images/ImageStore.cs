@@ -60,7 +60,13 @@ internal sealed class ImageStore : IDisposable
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, IndexName));
 
     /// <summary>Removes a store that nobody has open.</summary>
-    public static void Delete(string folder) => Directory.Delete(folder, recursive: true);
+    public static void Delete(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     /// <summary>Looks a document up.</summary>
     public bool TryGet(int collection, ReadOnlySpan<byte> key, ByteBuffer document)
@@ -71,7 +77,14 @@ internal sealed class ImageStore : IDisposable
             return false;
         }
 
-        document.Write(Log.Read(place.Address, place.Size, _record).Document);
+        ImageRecord record = Log.Read(place.Address, place.Size, _record);
+        if (record.Collection != collection || !record.Key.SequenceEqual(key))
+        {
+            // After a power cut the index may be older than the log, and an address have been used again since.
+            throw Log.Damaged(place.Address);
+        }
+
+        document.Write(record.Document);
         return true;
     }
 

@@ -22,7 +22,7 @@ internal sealed class PendingImages(ImageLog log) : IDisposable
             if (record.Kind is ImageRecordKind.Put or ImageRecordKind.Delete)
             {
                 ulong hash = Hash(record.Collection, record.Key);
-                _keys.Set(Find(hash, record.Collection, record.Key), hash, address);
+                _keys.Set(Find(hash, record.Collection, record.Key, out _), hash, address);
             }
         }
     }
@@ -37,13 +37,12 @@ internal sealed class PendingImages(ImageLog log) : IDisposable
         document.Clear();
         lock (_gate)
         {
-            long address = _keys.AddressAt(Find(Hash(collection, key), collection, key));
-            if (address == AddressTable.Free)
+            int slot = Find(Hash(collection, key), collection, key, out ImageRecord record);
+            if (_keys.AddressAt(slot) == AddressTable.Free)
             {
                 return null;
             }
 
-            ImageRecord record = log.Read(address, 0, _record);
             document.Write(record.Document);
             return record.Kind == ImageRecordKind.Put;
         }
@@ -83,13 +82,14 @@ internal sealed class PendingImages(ImageLog log) : IDisposable
 
     private static ulong Hash(int collection, ReadOnlySpan<byte> key) => ByteHash.Of(key, ByteHash.RandomSeed ^ (uint)collection);
 
-    /// <summary>The slot of a key, or the free one where it would go.</summary>
-    private int Find(ulong hash, int collection, ReadOnlySpan<byte> key)
+    /// <summary>The slot of a key and its record, or the free slot where it would go.</summary>
+    private int Find(ulong hash, int collection, ReadOnlySpan<byte> key, out ImageRecord record)
     {
+        record = default;
         int slot = _keys.First(hash);
         while (_keys.AddressAt(slot) is not AddressTable.Free and var address)
         {
-            ImageRecord record = log.Read(address, 0, _record);
+            record = log.Read(address, 0, _record);
             if (record.Collection == collection && record.Key.SequenceEqual(key))
             {
                 break;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Millrace.Connectors.MongoDb.Images;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
@@ -195,12 +196,35 @@ internal sealed class LogReader : IDisposable
 
         if (TransactionAssembler.IsCommand(entry))
         {
+            if (timestamp > _range.DropsSince)
+            {
+                Know(entry.Object);
+            }
+
             _transactions.Accept(entry, document);
             _transactions.SkipDue();
         }
         else if (timestamp > _range.DropsSince)
         {
             DropUnseen([.. GoneBy(entry).Where(c => c.Stretches is [{ After: > 0 }, ..])], timestamp, entry.Millis);
+        }
+    }
+
+    private void Know(ReadOnlySpan<byte> command)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        var operations = new ApplyOps(command);
+        while (operations.Next(out ReadOnlySpan<byte> operation))
+        {
+            OplogEntry entry = Parse(operation);
+            if (entry.Operation == OplogOperation.Command)
+            {
+                Know(entry.Object);
+            }
+            else
+            {
+                _collections.Find(entry.Namespace);
+            }
         }
     }
 

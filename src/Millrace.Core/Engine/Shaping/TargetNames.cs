@@ -37,25 +37,6 @@ public static class TargetNames
         return new TableId(schema, hashed.Replace('.', '_'));
     }
 
-    /// <summary>True where the table is one that some dataset goes to under a template that has <see cref="DatasetPlaceholder"/>.</summary>
-    /// <param name="table">The table.</param>
-    /// <param name="template">The target's <c>table:</c>.</param>
-    /// <param name="naming">The destination's naming rule; a name that it shortened is not known again.</param>
-    internal static bool HasForm(TableId table, string template, NamingRule naming)
-    {
-        ArgumentNullException.ThrowIfNull(template);
-        TableId parts = TableId.Parse(template);
-        string? dataset = DatasetIn(table.Name, parts.Name) ?? DatasetIn(table.Schema, parts.Schema);
-        return dataset is not null && For(template, dataset, naming) == table;
-    }
-
-    private static string? DatasetIn(string name, string template)
-    {
-        int at = template.IndexOf(DatasetPlaceholder, StringComparison.Ordinal);
-        int after = at < 0 ? 0 : template.Length - at - DatasetPlaceholder.Length;
-        return at >= 0 && name.Length > at + after ? name[at..^after] : null;
-    }
-
     /// <summary>The child table of an array field: <c>orders__items</c> beside <c>orders</c>.</summary>
     /// <param name="parent">The parent's table.</param>
     /// <param name="field">The array's name.</param>
