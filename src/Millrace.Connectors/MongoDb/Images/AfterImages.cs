@@ -130,8 +130,6 @@ internal sealed class AfterImages : IDisposable
             }
 
             _store.Import(text, collection, file, cancellationToken);
-            // Nothing waits for an acknowledgement yet, and what was imported is in the index.
-            _applied = _store.Log.End;
         }
     }
 
