@@ -24,6 +24,9 @@ internal sealed class DuckDbDialect : SqlDialect
     public override bool UsesKeyIndex => false;
 
     /// <inheritdoc/>
+    public override bool AltersChangedTables => false;
+
+    /// <inheritdoc/>
     public override string InsertionOrder => "rowid";
 
     /// <inheritdoc/>

@@ -19,6 +19,9 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
     /// <summary>The tables that got rows or controls.</summary>
     public IReadOnlyDictionary<TableId, TableLoad> Tables => _tables;
 
+    /// <summary>Stages that <see cref="BeginEarlyAsync"/> copied; to be dropped once the transaction is over.</summary>
+    public List<string> FormerStages { get; } = [];
+
     /// <summary>Rows for quarantine.</summary>
     public List<RejectedRow> Rejected { get; } = [];
 
@@ -169,7 +172,7 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
             }
         }
 
-        await EnsureTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await BeginEarlyAsync(cancellationToken).ConfigureAwait(false);
         if (load.IsKeyed)
         {
             await channel.LockAsync(SqlStore.LockName(load.Stored.Id), cancellationToken).ConfigureAwait(false);
@@ -303,6 +306,28 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
             await channel.ExecuteAsync(
                 $"UPDATE {stage} SET {store.Dialect.Quote(SystemColumns.Key)} = {key} WHERE {store.Dialect.Quote(SystemColumns.Key)} IS NULL",
                 cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Opens the load's transaction while rows may still come, with no stream open. Stages may have to be altered after rows in them were changed:
+    /// where that needs rows of the transaction's own, the stages are copied into it.
+    /// </summary>
+    public async ValueTask BeginEarlyAsync(CancellationToken cancellationToken)
+    {
+        if (channel.InTransaction)
+        {
+            return;
+        }
+
+        await EnsureTransactionAsync(cancellationToken).ConfigureAwait(false);
+        foreach (TableLoad load in _tables.Values.Where(t => t.HasStage && !store.Dialect.AltersChangedTables))
+        {
+            string former = load.StageName;
+            load.StageName = store.NextStageName();
+            FormerStages.Add(former);
+            await channel.ExecuteAsync(
+                $"CREATE TEMP TABLE {store.Dialect.Quote(load.StageName)} AS SELECT * FROM {store.Dialect.Quote(former)}", cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -21,6 +21,12 @@ internal abstract class SqlDialect
     /// </summary>
     public abstract bool UsesKeyIndex { get; }
 
+    /// <summary>
+    /// True where a transaction may change rows of a table that were committed before it, and then alter the table. DuckDB fails such a transaction
+    /// at its commit.
+    /// </summary>
+    public virtual bool AltersChangedTables => true;
+
     /// <summary>The pseudo-column that grows with each row written to a fresh table: <c>ctid</c>, <c>rowid</c>.</summary>
     public abstract string InsertionOrder { get; }
 

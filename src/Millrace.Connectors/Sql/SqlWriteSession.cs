@@ -100,9 +100,9 @@ internal sealed class SqlWriteSession : IWriteSession
     {
         await _intake.DisposeAsync().ConfigureAwait(false);
         await _channel.RollbackAsync().ConfigureAwait(false);
-        foreach (TableLoad load in _intake.Tables.Values.Where(t => t.HasStage))
+        foreach (string stage in _intake.Tables.Values.Where(t => t.HasStage).Select(t => t.StageName).Concat(_intake.FormerStages))
         {
-            await DropStageAsync(load.StageName).ConfigureAwait(false);
+            await DropStageAsync(stage).ConfigureAwait(false);
         }
     }
 
@@ -153,7 +153,7 @@ internal sealed class SqlWriteSession : IWriteSession
         }
 
         // What came before the control must be in the table when it acts.
-        await _intake.EnsureTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await _intake.BeginEarlyAsync(cancellationToken).ConfigureAwait(false);
         await _completion.FinishTableAsync(load, cancellationToken).ConfigureAwait(false);
         await _completion.DeleteAllAsync(load, cancellationToken).ConfigureAwait(false);
         load.Mode = load.IsKeyed ? LoadMode.Staged : load.Mode;

@@ -277,6 +277,48 @@ public abstract partial class DestinationConformance
         (await QueryAsync($"SELECT \"_id\" FROM {Quote(Table)} WHERE \"c\"")).Single()[0].ShouldBe("k2");
     }
 
+    /// <summary>Dropped and made again several times in one load, with many rows and with further fields each time.</summary>
+    [Theory]
+    [InlineData(DeleteMode.Hard, false)]
+    [InlineData(DeleteMode.Soft, false)]
+    [InlineData(DeleteMode.Hard, true)]
+    [InlineData(DeleteMode.Soft, true)]
+    public async Task A_table_evolves_after_each_of_several_controls(DeleteMode mode, bool besideNewTable)
+    {
+        TableWrite write = Write(Schema, mode: mode);
+        TableSchema otherSchema = Schema with { Table = new("Sh.op", "others") };
+        await using IDestination destination = Open();
+        var runner = new LoadRunner(destination);
+        await runner.RunAsync(write, "log/1", [Batch(Insert(1, "k0", 0, "z"))], cancellationToken: Token);
+        await destination.PrepareAsync(runner.Request(Write(otherSchema, mode: mode)), Token);
+        await using (IWriteSession session = await destination.BeginAsync(runner.Request(write, Write(otherSchema, mode: mode)), runner.Load, Token))
+        {
+            int position = 1000;
+            for (int round = 0; round < 4; round++)
+            {
+                await WriteAsync(session, [.. Enumerable.Range(0, 4000).Select(i => Insert(position++, $"k{i % 3000}", i, "x"))]);
+                await WriteAsync(session, [.. Enumerable.Range(0, 500).Select(i => new ModelEvent(position++, $"k{i}", ChangeKind.Delete, null, null))]);
+                if (besideNewTable && round == 1)
+                {
+                    // What went straight into a new table makes the load's transaction begin here: after rows were staged.
+                    using RecordBatch others = LoadRunner.Batch(otherSchema, [Insert(999, "o1", 1, "x")], true);
+                    await session.WriteAsync(others, Token);
+                    using RecordBatch gone = new(otherSchema with { Columns = [], Key = [] }, [], 0) { Control = TableControl.DeleteAll };
+                    await session.WriteAsync(gone, Token);
+                }
+                using RecordBatch control = new(Schema with { Columns = [], Key = [] }, [], 0) { Control = TableControl.DeleteAll };
+                await session.WriteAsync(control, Token);
+                write = Write(write.Schema with { Columns = [.. write.Schema.Columns, new($"c{round}", LogicalType.Boolean, Source: $"c{round}")] }, mode: mode);
+                await session.EvolveAsync(write, Token);
+            }
+
+            await WriteAsync(session, Insert(position, "k1", 1, "last"));
+            await session.CommitAsync(runner.To("log/99999"), Token);
+        }
+
+        (await StateAsync(write)).Where(r => r.EndsWith("live", StringComparison.Ordinal)).ShouldBe(["k1|1|last|live"]);
+    }
+
     /// <summary>A control on one table, then rows of another and then of the first: no table's stream may be in another's way.</summary>
     [Fact]
     public async Task A_table_control_leaves_other_tables_alone()
