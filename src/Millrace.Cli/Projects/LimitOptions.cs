@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Millrace.Cli.CommandLine;
 using Millrace.Core.Config;
 
@@ -8,7 +9,13 @@ namespace Millrace.Cli.Projects;
 /// <summary>The words that set a run's budget for this once, over what the project says.</summary>
 internal sealed class LimitOptions
 {
-    private readonly Option<long?> _rows = new("--max-rows") { Description = "run_max_rows for this run.", HelpName = "N" };
+    private readonly Option<long?> _rows = new("--max-rows")
+    {
+        Description = "run_max_rows for this run.",
+        HelpName = "N",
+        CustomParser = result => Parse(
+            result, "a number of rows; write 1 or more", t => long.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out long rows) && rows > 0 ? rows : (long?)null),
+    };
 
     private readonly Option<ByteSize?> _bytes = new("--max-bytes")
     {
@@ -21,7 +28,7 @@ internal sealed class LimitOptions
     {
         Description = "run_max_duration for this run, as 10m or 2h30m.",
         HelpName = "TIME",
-        CustomParser = result => Parse(result, "a duration; write 30s, 10m or 2h30m", t => Duration.TryParse(t, out TimeSpan time) ? time : (TimeSpan?)null),
+        CustomParser = result => Parse(result, "a duration of a second or more; write 30s, 10m or 2h30m", t => Duration.TryParse(t, out TimeSpan time) && time >= TimeSpan.FromSeconds(1) ? time : (TimeSpan?)null),
     };
 
     private LimitOptions()

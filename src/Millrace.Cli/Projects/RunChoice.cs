@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Millrace.Cli.CommandLine;
 using Millrace.Core.Config;
+using Millrace.Core.Errors;
 using Millrace.Orchestration.Runner;
 
 namespace Millrace.Cli.Projects;
@@ -30,13 +31,23 @@ internal sealed class RunChoice
     public static RunChoice AddTo(Verb verb, string refresh) => new(verb, refresh);
 
     /// <summary>The run that is meant.</summary>
-    public RunRequest Request(VerbContext context) => new(_choice.Job(context))
+    /// <exception cref="MillraceException">MR1002: the times are the wrong way round.</exception>
+    public RunRequest Request(VerbContext context)
     {
-        Task = _choice.Task(context),
-        FullRefresh = context.Get(_refresh),
-        From = context.Get(_from),
-        To = context.Get(_to),
-    };
+        if (context.Get(_from) is { } from && context.Get(_to) is { } to && from >= to)
+        {
+            throw new MillraceException(
+                ErrorCodes.InvalidConfiguration, $"--from ({from:u}) is not before --to ({to:u}).", "Give the earlier time to --from; --to is exclusive.");
+        }
+
+        return new(_choice.Job(context))
+        {
+            Task = _choice.Task(context),
+            FullRefresh = context.Get(_refresh),
+            From = context.Get(_from),
+            To = context.Get(_to),
+        };
+    }
 
     /// <summary>The project with the limits that are meant.</summary>
     public Project Project(VerbContext context, Workspace workspace) => LimitOptions.Apply(workspace.Project, _limits.Of(context));

@@ -70,6 +70,17 @@ public sealed class BackfillTests : IDisposable
         refused.Errors.ShouldContain(says);
     }
 
+    [Theory]
+    [InlineData("run load --from 2023-11-14 --to 2023-11-13", "--from")]
+    [InlineData("run load --max-rows 0", "a number of rows")]
+    [InlineData("run load --max-rows -5", "a number of rows")]
+    [InlineData("run load --max-duration 1ms", "a duration")]
+    public async Task Words_that_would_move_nothing_are_refused(string command, string says)
+    {
+        await PrepareAsync("replication_method: change_capture", "write_disposition: merge");
+        (await _shell.RunAsync(command)).ShouldExitWith(2).All.ShouldContain(says);
+    }
+
     /// <summary>The checkpoints in the destination are those of a task that wrote other tables: nothing may pass for loaded here.</summary>
     [Fact]
     public async Task A_task_that_is_given_another_table_is_told()

@@ -33,11 +33,21 @@ public sealed class DamagedImagesTests : IDisposable
     [InlineData("documents", 0.5)]
     [InlineData("documents", 0.8)]
     [InlineData("documents", -1)]
+    [InlineData("key", 0x0f)]
+    [InlineData("key", 0x80)]
     public async Task A_damaged_store_is_built_anew_and_no_change_is_lost(string file, double where)
     {
         var committed = new Dictionary<string, Position>(StringComparer.Ordinal);
         await FirstRun(committed);
-        Damage(file == "index" ? Index : Documents, where);
+        if (file == "key")
+        {
+            ChangeKey((byte)where);
+        }
+        else
+        {
+            Damage(file == "index" ? Index : Documents, where);
+        }
+
         SourceRunner run = await Run(committed);
         List<SeenRow> rows = run.Rows;
         if (run.Error is { } error)
@@ -92,6 +102,16 @@ public sealed class DamagedImagesTests : IDisposable
 
         file.Position = (long)(file.Length / PageSize * where) * PageSize;
         file.Write(Noise(4 * PageSize));
+    }
+
+    /// <summary>Turns a key of the index into another one: SQLite keeps no checksums.</summary>
+    private void ChangeKey(byte mask)
+    {
+        byte[] bytes = File.ReadAllBytes(Index);
+        int key = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x12, 0x80, 0, 0, 0, 0, 0, 0, 0x56]);
+        key.ShouldBeGreaterThan(0);
+        bytes[key + 8] ^= mask;
+        File.WriteAllBytes(Index, bytes);
     }
 
     private static byte[] Noise(int length)

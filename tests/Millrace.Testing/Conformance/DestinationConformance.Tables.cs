@@ -308,7 +308,10 @@ public abstract partial class DestinationConformance
                 }
                 using RecordBatch control = new(Schema with { Columns = [], Key = [] }, [], 0) { Control = TableControl.DeleteAll };
                 await session.WriteAsync(control, Token);
-                write = Write(write.Schema with { Columns = [.. write.Schema.Columns, new($"c{round}", LogicalType.Boolean, Source: $"c{round}")] }, mode: mode);
+                write = write with
+                {
+                    Schema = write.Schema with { Columns = [.. write.Schema.Columns, new($"c{round}", LogicalType.Boolean, Source: $"c{round}")] },
+                };
                 await session.EvolveAsync(write, Token);
             }
 

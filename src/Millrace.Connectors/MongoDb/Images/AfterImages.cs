@@ -183,6 +183,10 @@ internal sealed class AfterImages : IDisposable
         return _pending.TryGet(collection, _key.WrittenSpan, document) ?? _store.TryGet(collection, _key.WrittenSpan, document);
     }
 
+    /// <summary>Makes sure that a document that was not found is not there, rather than hidden by damage.</summary>
+    /// <exception cref="MillraceException">MR1116: the store is damaged.</exception>
+    public void CheckMissing() => _store.Check();
+
     /// <summary>Keeps a document.</summary>
     public void Put(int collection, BsonValue id, ReadOnlySpan<byte> document)
     {

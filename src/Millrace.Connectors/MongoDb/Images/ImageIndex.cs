@@ -37,6 +37,7 @@ internal sealed class ImageIndex : IDisposable
     private readonly ImageStatement _commit;
     private readonly ImageStatement _beginRead;
     private readonly ImageStatement _endRead;
+    private bool _isChecked;
     private volatile int _version;
     private volatile int _readVersion = -1;
 
@@ -101,6 +102,27 @@ internal sealed class ImageIndex : IDisposable
         }
 
         return keys;
+    }
+
+    /// <summary>Reads all of the file and its order, once; SQLite keeps no checksums, so a changed key shows only there.</summary>
+    /// <exception cref="MillraceException">MR1116: it is damaged.</exception>
+    public void Check()
+    {
+        if (_isChecked)
+        {
+            return;
+        }
+
+        RefreshReader();
+        using ImageStatement rows = new(this, _reader.Handle!, "PRAGMA integrity_check(1)");
+        if (rows.Step() && rows.Text(0) is var found && found != "ok")
+        {
+            MillraceException failure = ImageFailures.Failed(new SqliteException(found, raw.SQLITE_CORRUPT, raw.SQLITE_CORRUPT), _reader.DataSource);
+            Note(failure);
+            throw failure;
+        }
+
+        _isChecked = true;
     }
 
     /// <summary>Ends the transaction of lookups: one that is open at a commit keeps the write-ahead log from being used anew.</summary>

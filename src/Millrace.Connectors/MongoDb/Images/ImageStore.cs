@@ -34,7 +34,7 @@ internal sealed class ImageStore : IDisposable
     /// <exception cref="MillraceException">It cannot be opened; where it is damaged, see <see cref="ImageFailures.IsDamage"/>.</exception>
     public ImageStore(string folder, int segmentBytes)
     {
-        StateFolder.Create(folder);
+        CreateFolder(folder);
         _index = new(Path.Combine(folder, IndexName));
         try
         {
@@ -87,6 +87,9 @@ internal sealed class ImageStore : IDisposable
         document.Write(record.Document);
         return true;
     }
+
+    /// <inheritdoc cref="ImageIndex.Check"/>
+    public void Check() => _index.Check();
 
     /// <inheritdoc cref="ImageIndex.KeysAfter"/>
     public List<byte[]> KeysAfter(int collection, ReadOnlySpan<byte> key, int count) => _index.KeysAfter(collection, key, count);
@@ -236,6 +239,18 @@ internal sealed class ImageStore : IDisposable
         Log.Dispose();
         _applier.Dispose();
         _record.Dispose();
+    }
+
+    private static void CreateFolder(string folder)
+    {
+        try
+        {
+            StateFolder.Create(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw ImageFailures.CannotUse(folder, exception);
+        }
     }
 
     private void Begin()

@@ -154,6 +154,7 @@ internal sealed class OplogApplier : IOplogSink, IDisposable
                 return;
             }
 
+            _images.CheckMissing();
             UpdateThrow.Rejected("it changes a document that neither the dump nor the log before it holds");
         }
 
