@@ -11,7 +11,8 @@ internal sealed class DuckDbWarehouse(string path) : Warehouse
 
     public override string DefaultSchema => "main";
 
-    public override string ConnectionYaml => $"type: duckdb\n    path: {path}\n    memory_limit: 512MiB";
+    // Hundreds of kills leave tables of a thousand columns, and DuckDB's sorts hold whole rows.
+    public override string ConnectionYaml => $"type: duckdb\n    path: {path}\n    memory_limit: {(Repository.IsLong ? "2GiB" : "512MiB")}";
 
     public override IReadOnlyList<Dictionary<string, Cell>> Read(string schema, string table)
     {
