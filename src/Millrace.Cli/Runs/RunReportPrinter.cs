@@ -47,6 +47,7 @@ internal static class RunReportPrinter
             output.WriteLine(committed is null
                 ? $"{task.Task.Name}: {SnakeCase.Of(task.Status)}; nothing was committed"
                 : $"{task.Task.Name}: {SnakeCase.Of(task.Status)}; {committed.RowsCommitted:N0} rows in {committed.Loads} loads are committed, the next run goes on from there");
+            PrintQuarantined(output, task, committed?.Quarantined ?? 0);
             return;
         }
 
@@ -59,12 +60,15 @@ internal static class RunReportPrinter
         string where = outcome.LimitReached == ReadBudget.StopRequested ? "as asked, at a commit point" : $"at {outcome.LimitReached}";
         Line(output, outcome.LimitReached is not null, $"stopped {where}; the next run goes on from here");
         Line(output, outcome.NewColumns.Length > 0, $"new columns: {string.Join(", ", outcome.NewColumns)}");
-        Line(output, outcome.Quarantined > 0, $"quarantined: {outcome.Quarantined:N0} rows (millrace quarantine list {task.Task.Job})");
+        PrintQuarantined(output, task, outcome.Quarantined);
         Line(output, outcome.DiscardedRows > 0, $"left out by the schema contract: {outcome.DiscardedRows:N0} rows");
         Line(output, outcome.DiscardedValues > 0, $"left out by the schema contract: {outcome.DiscardedValues:N0} values");
         StageDurations s = outcome.Stages;
         output.WriteLine($"  read {Figures.Time(s.Read)}, shape {Figures.Time(s.Shape)}, write {Figures.Time(s.Write)} (they overlap)");
     }
+
+    private static void PrintQuarantined(TextWriter output, TaskReport task, long rows) =>
+        Line(output, rows > 0, $"quarantined: {rows:N0} rows (millrace quarantine list {task.Task.Job})");
 
     private static void Line(TextWriter output, bool isWanted, string text)
     {

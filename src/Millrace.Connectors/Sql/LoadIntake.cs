@@ -47,6 +47,11 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
         await CloseWriterAsync(cancellationToken).ConfigureAwait(false);
         _writes[table.Schema.Table] = table;
 
+        if (_tables.TryGetValue(table.Schema.Table, out TableLoad? changed))
+        {
+            await OwnTargetAsync(changed, cancellationToken).ConfigureAwait(false);
+        }
+
         // Inside the load's transaction where one is open, which may hold locks that another transaction would wait for without end.
         StoredTable stored = channel.InTransaction
             ? await store.PrepareTableAsync(channel, table, request.Generation, cancellationToken).ConfigureAwait(false)
@@ -307,6 +312,26 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
                 $"UPDATE {stage} SET {store.Dialect.Quote(SystemColumns.Key)} = {key} WHERE {store.Dialect.Quote(SystemColumns.Key)} IS NULL",
                 cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // A table of Millrace's making has no constraints or indexes there, so that a copy of it is the same table.
+    private async ValueTask OwnTargetAsync(TableLoad load, CancellationToken cancellationToken)
+    {
+        if (store.Dialect.AltersChangedTables || load is not { IsTargetChanged: true, IsTargetCopied: false, Stored.Note.IsManaged: true })
+        {
+            return;
+        }
+
+        TableId target = load.Stored.Id;
+        string copy = store.Dialect.Quote(target with { Name = store.NextStageName() });
+        await channel.ExecuteAsync(
+            $"""
+            CREATE TABLE {copy} AS SELECT * FROM {store.Dialect.Quote(target)} ORDER BY {store.Dialect.InsertionOrder};
+            DROP TABLE {store.Dialect.Quote(target)};
+            ALTER TABLE {copy} RENAME TO {store.Dialect.Quote(target.Name)}
+            """,
+            cancellationToken).ConfigureAwait(false);
+        load.IsTargetCopied = true;
     }
 
     /// <summary>

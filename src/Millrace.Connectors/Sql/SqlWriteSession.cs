@@ -156,6 +156,7 @@ internal sealed class SqlWriteSession : IWriteSession
         await _intake.BeginEarlyAsync(cancellationToken).ConfigureAwait(false);
         await _completion.FinishTableAsync(load, cancellationToken).ConfigureAwait(false);
         await _completion.DeleteAllAsync(load, cancellationToken).ConfigureAwait(false);
+        load.IsTargetChanged = true;
         load.Mode = load.IsKeyed ? LoadMode.Staged : load.Mode;
         if (load.HasStage)
         {

@@ -99,6 +99,12 @@ internal sealed class TableLoad
     /// <summary>True where the rows that the table has must go before the stage is merged.</summary>
     public bool IsDeleteAllPending { get; set; }
 
+    /// <summary>True where the load's transaction has changed rows of the target before the commit.</summary>
+    public bool IsTargetChanged { get; set; }
+
+    /// <summary>True where the target is a copy that the load's transaction made.</summary>
+    public bool IsTargetCopied { get; set; }
+
     /// <summary>Rows deleted by table controls in this load.</summary>
     public long ControlDeletes { get; set; }
 

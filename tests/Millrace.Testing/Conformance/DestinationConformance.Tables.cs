@@ -279,13 +279,17 @@ public abstract partial class DestinationConformance
 
     /// <summary>Dropped and made again several times in one load, with many rows and with further fields each time.</summary>
     [Theory]
-    [InlineData(DeleteMode.Hard, false)]
-    [InlineData(DeleteMode.Soft, false)]
-    [InlineData(DeleteMode.Hard, true)]
-    [InlineData(DeleteMode.Soft, true)]
-    public async Task A_table_evolves_after_each_of_several_controls(DeleteMode mode, bool besideNewTable)
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Hard, false)]
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Soft, false)]
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Hard, true)]
+    [InlineData(MergeStrategy.Upsert, DeleteMode.Soft, true)]
+    [InlineData(MergeStrategy.InsertOnly, DeleteMode.Hard, false)]
+    [InlineData(MergeStrategy.InsertOnly, DeleteMode.Soft, true)]
+    [InlineData(MergeStrategy.Scd2, DeleteMode.Hard, false)]
+    [InlineData(MergeStrategy.Scd2, DeleteMode.Soft, true)]
+    public async Task A_table_evolves_after_each_of_several_controls(MergeStrategy strategy, DeleteMode mode, bool besideNewTable)
     {
-        TableWrite write = Write(Schema, mode: mode);
+        TableWrite write = Write(Schema, strategy, mode);
         TableSchema otherSchema = Schema with { Table = new("Sh.op", "others") };
         await using IDestination destination = Open();
         var runner = new LoadRunner(destination);
