@@ -117,8 +117,7 @@ public static class SqliteDatabase
 
     private static MillraceException CannotOpen(string path, Exception cause)
     {
-        const int noSpaceOnLinux = 28;
-        if (cause is SqliteException failure ? IsDiskFull(failure) : cause.HResult == noSpaceOnLinux)
+        if (cause is SqliteException failure ? IsDiskFull(failure) : Starvation.IsDiskFull(cause))
             return DiskFull("the SQLite file", path, cause);
         bool transient = cause is SqliteException { SqliteErrorCode: 5 or 6 };
         string fix = transient

@@ -13,22 +13,15 @@ internal static class ErrorReading
     /// <param name="secrets">What no text may hold.</param>
     public static IReadOnlyList<ReportedError> Read(Exception exception, SecretScrubber secrets) => exception switch
     {
-        MillraceException { Code.Kind: ErrorKind.Environment, InnerException: { } inner } coded when coded.Code != ErrorCodes.Starved && Starvation.Read(inner) is { } starved =>
-            [ReportedError.Of(starved, secrets)],
+        _ when Starvation.Read(exception) is { } starved => [ReportedError.Of(starved, secrets)],
         MillraceException coded => [ReportedError.Of(coded, secrets)],
         InvalidProjectException invalid => [.. invalid.Problems.Where(p => !p.IsWarning).Select(ReportedError.Of)],
-        _ when Starvation.Read(exception) is { } starved => [ReportedError.Of(starved, secrets)],
         AggregateException many => [.. many.Flatten().InnerExceptions.SelectMany(e => Read(e, secrets))],
         IOException or UnauthorizedAccessException => [ReportedError.Of(FileError(exception), secrets)],
         _ => [ReportedError.Of(new MillraceException(ErrorCodes.Internal, $"{exception.GetType().Name}: {exception.Message}"), secrets)],
     };
 
-    private static MillraceException FileError(Exception exception)
-    {
-        const int noSpaceOnLinux = 28;
-        return exception.HResult == noSpaceOnLinux
-            ? new MillraceException(ErrorCodes.DiskFull, exception.Message, "Free space there, or choose another folder.", inner: exception)
-            : new MillraceException(
-                ErrorCodes.FileUnavailable, exception.Message, "Check that the path exists and that this user may use it.", inner: exception);
-    }
+    private static MillraceException FileError(Exception exception) => Starvation.IsDiskFull(exception)
+        ? new(ErrorCodes.DiskFull, exception.Message, "Free space there, or choose another folder.", inner: exception)
+        : new(ErrorCodes.FileUnavailable, exception.Message, "Check that the path exists and that this user may use it.", inner: exception);
 }

@@ -19,9 +19,6 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
     /// <summary>The tables that got rows or controls.</summary>
     public IReadOnlyDictionary<TableId, TableLoad> Tables => _tables;
 
-    /// <summary>Stages that <see cref="BeginEarlyAsync"/> copied; to be dropped once the transaction is over.</summary>
-    public List<string> FormerStages { get; } = [];
-
     /// <summary>Rows for quarantine.</summary>
     public List<RejectedRow> Rejected { get; } = [];
 
@@ -323,16 +320,19 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
         }
 
         TableId target = load.Stored.Id;
-        string copy = store.Dialect.Quote(target with { Name = store.NextStageName() });
-        await channel.ExecuteAsync(
-            $"""
-            CREATE TABLE {copy} AS SELECT * FROM {store.Dialect.Quote(target)} ORDER BY {store.Dialect.InsertionOrder};
-            DROP TABLE {store.Dialect.Quote(target)};
-            ALTER TABLE {copy} RENAME TO {store.Dialect.Quote(target.Name)}
-            """,
-            cancellationToken).ConfigureAwait(false);
+        await OwnAsync(
+            "TABLE", store.Dialect.Quote(target), store.Dialect.Quote(target with { Name = store.NextStageName() }), target.Name, cancellationToken).ConfigureAwait(false);
         load.IsTargetCopied = true;
     }
+
+    // The transaction's own copy takes the table's place; where it is rolled back, the table is there as before.
+    private async ValueTask OwnAsync(string kind, string table, string copy, string name, CancellationToken cancellationToken) => await channel.ExecuteAsync(
+        $"""
+        CREATE {kind} {copy} AS SELECT * FROM {table} ORDER BY {store.Dialect.InsertionOrder};
+        DROP TABLE {table};
+        ALTER TABLE {copy} RENAME TO {store.Dialect.Quote(name)}
+        """,
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// Opens the load's transaction while rows may still come, with no stream open. Stages may have to be altered after rows in them were changed:
@@ -348,11 +348,8 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
         await EnsureTransactionAsync(cancellationToken).ConfigureAwait(false);
         foreach (TableLoad load in _tables.Values.Where(t => t.HasStage && !store.Dialect.AltersChangedTables))
         {
-            string former = load.StageName;
-            load.StageName = store.NextStageName();
-            FormerStages.Add(former);
-            await channel.ExecuteAsync(
-                $"CREATE TEMP TABLE {store.Dialect.Quote(load.StageName)} AS SELECT * FROM {store.Dialect.Quote(former)}", cancellationToken).ConfigureAwait(false);
+            await OwnAsync(
+                "TEMP TABLE", store.Dialect.Quote(load.StageName), store.Dialect.Quote(store.NextStageName()), load.StageName, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -100,9 +100,9 @@ internal sealed class SqlWriteSession : IWriteSession
     {
         await _intake.DisposeAsync().ConfigureAwait(false);
         await _channel.RollbackAsync().ConfigureAwait(false);
-        foreach (string stage in _intake.Tables.Values.Where(t => t.HasStage).Select(t => t.StageName).Concat(_intake.FormerStages))
+        foreach (TableLoad load in _intake.Tables.Values.Where(t => t.HasStage))
         {
-            await DropStageAsync(stage).ConfigureAwait(false);
+            await DropStageAsync(load.StageName).ConfigureAwait(false);
         }
     }
 

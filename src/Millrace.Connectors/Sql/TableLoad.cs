@@ -46,7 +46,7 @@ internal sealed class TableLoad
     public ImmutableArray<int> KeyColumns { get; private set; } = [];
 
     /// <summary>Name of the stage table, unquoted.</summary>
-    public string StageName { get; set; }
+    public string StageName { get; }
 
     /// <summary>True where the stage table exists.</summary>
     public bool HasStage { get; set; }

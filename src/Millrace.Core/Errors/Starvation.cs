@@ -2,22 +2,30 @@ using System.Reflection;
 
 namespace Millrace.Core.Errors;
 
-/// <summary>Tells failures for want of memory or file descriptors from what they look like: a file that is not there, a library that is broken.</summary>
+/// <summary>Tells failures for want of memory, file descriptors or disk space from what they look like: a file that is not there, a library that is broken.</summary>
 public static class Starvation
 {
     private const int NoMemory = 12;
     private const int TableFull = 23;
     private const int TooManyFiles = 24;
+    private const int NoSpace = 28;
 
     // What the dynamic loader and the system say, in the C locale, which a .NET process has.
     private static readonly string[] OfMemory = ["failed to map segment", "Cannot allocate memory", "cannot create shared object descriptor", "cannot map zero-fill pages"];
     private static readonly string[] OfFiles = ["Too many open files"];
 
+    /// <summary>True where a file could not grow for want of disk space.</summary>
+    public static bool IsDiskFull(Exception exception) => exception is IOException { HResult: NoSpace };
+
     /// <summary>The error to tell where want of memory or file descriptors lies behind <paramref name="exception"/>; else null.</summary>
+    /// <remarks>Of coded errors, only those that blame the environment are looked behind: they may have taken the want for something else.</remarks>
     public static MillraceException? Read(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
+        Exception? first = exception is MillraceException coded
+            ? coded.Code.Kind == ErrorKind.Environment && coded.Code != ErrorCodes.Starved ? coded.InnerException : null
+            : exception;
+        for (Exception? cause = first; cause is not null; cause = cause.InnerException)
         {
             if (LacksFiles(cause))
             {

@@ -12,8 +12,6 @@ namespace Millrace.Orchestration.Runner;
 /// <summary>Runs one task of a run under its lease and records it.</summary>
 internal sealed class TaskRunner(RunnerSettings settings)
 {
-    private const int NoSpaceOnLinux = 28;
-
     /// <summary>Runs it; where it failed, or the catalog did before it began, that is in the report.</summary>
     public async Task<TaskReport> RunAsync(
         Project project, ProjectTask task, RunRequest request, long runId, CancellationToken leaseLost, CancellationToken cancellationToken)
@@ -140,13 +138,11 @@ internal sealed class TaskRunner(RunnerSettings settings)
         Exception? inner = scrubber.Scrub(whole) == whole ? exception : null;
         return exception switch
         {
-            MillraceException { Code.Kind: ErrorKind.Environment, InnerException: { } cause } coded when coded.Code != ErrorCodes.Starved && Starvation.Read(cause) is { } starved =>
-                new(starved.Code, scrubber.Scrub(starved.Message), starved.Fix, inner: inner),
+            _ when Starvation.Read(exception) is { } starved => new(starved.Code, scrubber.Scrub(starved.Message), starved.Fix, inner: inner),
             MillraceException coded => new(
                 coded.Code, scrubber.Scrub(coded.Message), coded.Fix is null ? null : scrubber.Scrub(coded.Fix), coded.ConfigPath, coded.IsTransient, inner),
-            IOException { HResult: NoSpaceOnLinux } => new(
+            _ when Starvation.IsDiskFull(exception) => new(
                 ErrorCodes.DiskFull, scrubber.Scrub(exception.Message), "Free space there and run again; it goes on from the last commit.", inner: inner),
-            _ when Starvation.Read(exception) is { } starved => new(starved.Code, scrubber.Scrub(starved.Message), starved.Fix, inner: inner),
             _ => new(ErrorCodes.Internal, scrubber.Scrub($"{exception.GetType().Name}: {exception.Message}"),
                 "Run the task again; it goes on from its last commit. If it fails again, please report it.", inner: inner),
         };

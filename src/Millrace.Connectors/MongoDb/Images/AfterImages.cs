@@ -34,7 +34,7 @@ internal sealed class AfterImages : IDisposable
         _applied = _store.Log.End;
         try
         {
-            _collections = _store.ReadCollections();
+            _collections = _store.Index.ReadCollections();
             _nextCollection = _collections.Values.DefaultIfEmpty(0).Max() + 1;
             ReadState();
         }
@@ -64,7 +64,7 @@ internal sealed class AfterImages : IDisposable
         {
             lock (_storeGate)
             {
-                return _store.ReadText("scope");
+                return _store.Index.ReadText("scope");
             }
         }
 
@@ -72,7 +72,7 @@ internal sealed class AfterImages : IDisposable
         {
             lock (_storeGate)
             {
-                _store.WriteText("scope", value!);
+                _store.Index.WriteText("scope", value!);
             }
         }
     }
@@ -118,7 +118,7 @@ internal sealed class AfterImages : IDisposable
         lock (_storeGate)
         {
             string text = name.ToString();
-            if (_store.ImportedFrom(text) == file.Fingerprint)
+            if (_store.Index.ImportedFrom(text) == file.Fingerprint)
             {
                 return;
             }
@@ -185,7 +185,7 @@ internal sealed class AfterImages : IDisposable
 
     /// <summary>Makes sure that a document that was not found is not there, rather than hidden by damage.</summary>
     /// <exception cref="MillraceException">MR1116: the store is damaged.</exception>
-    public void CheckMissing() => _store.Check();
+    public void CheckMissing() => _store.Index.Check();
 
     /// <summary>Keeps a document.</summary>
     public void Put(int collection, BsonValue id, ReadOnlySpan<byte> document)
@@ -214,7 +214,7 @@ internal sealed class AfterImages : IDisposable
             _marks.Enqueue((timestamp, openSince, _store.Log.End));
         }
 
-        _store.ReleaseReader();
+        _store.Index.ReleaseReader();
 
         Reached = (timestamp, openSince);
     }
@@ -296,9 +296,9 @@ internal sealed class AfterImages : IDisposable
     {
         lock (_storeGate)
         {
-            Generation = _store.ReadState("generation") ?? 0;
-            Position = _store.ReadState("position");
-            OpenSince = _store.ReadState("open_since") ?? 0;
+            Generation = _store.Index.ReadState("generation") ?? 0;
+            Position = _store.Index.ReadState("position");
+            OpenSince = _store.Index.ReadState("open_since") ?? 0;
         }
 
         Reached = Position is { } position ? (position, OpenSince) : null;

@@ -24,13 +24,9 @@ internal static class ImageFailures
         inner: new InvalidDataException(path));
 
     /// <summary>MR1005 or MR1116: a segment cannot be opened or written.</summary>
-    public static MillraceException CannotUse(string path, Exception cause)
-    {
-        const int noSpaceOnLinux = 28;
-        return cause.HResult == noSpaceOnLinux
-            ? SqliteDatabase.DiskFull(What, path, cause)
-            : new(ErrorCodes.ImageStoreFailed, $"The local store of MongoDB after-images cannot be used: {cause.Message}", Fix(isDamage: false), inner: cause);
-    }
+    public static MillraceException CannotUse(string path, Exception cause) => Starvation.IsDiskFull(cause)
+        ? SqliteDatabase.DiskFull(What, path, cause)
+        : new(ErrorCodes.ImageStoreFailed, $"The local store of MongoDB after-images cannot be used: {cause.Message}", Fix(isDamage: false), inner: cause);
 
     /// <summary>MR1005 or MR1116: a statement of the index failed.</summary>
     public static MillraceException Failed(SqliteException cause, string path) => SqliteDatabase.IsDiskFull(cause)

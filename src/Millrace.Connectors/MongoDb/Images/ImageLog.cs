@@ -6,9 +6,9 @@ using Millrace.Core.Errors;
 namespace Millrace.Connectors.MongoDb.Images;
 
 /// <summary>
-/// Records one after another in numbered files, the segments, that only ever grow while the log is open. An address is a segment's number and an offset in it; records
-/// that come later have higher ones. Nothing is synchronised to the disk: each record carries a checksum, and the store that a power cut
-/// damages is built anew. One thread may append, look up and flush while another does, and while others scan.
+/// Records one after another in numbered files, the segments, that only ever grow while the log is open. An address is a segment's
+/// number and an offset in it; records that come later have higher ones. Nothing is synchronised to the disk: each record carries a checksum,
+/// and the store that a power cut damages is built anew. One thread may append, look up and flush while another does, and while others scan.
 /// </summary>
 internal sealed class ImageLog : IDisposable
 {
@@ -201,13 +201,7 @@ internal sealed class ImageLog : IDisposable
     {
         lock (_gate)
         {
-            int? next = null;
-            foreach (int number in _segments.Keys)
-            {
-                next = number > segment && !(number > next) ? number : next;
-            }
-
-            return next;
+            return _segments.Keys.Where(n => n > segment).Select(n => (int?)n).Min();
         }
     }
 

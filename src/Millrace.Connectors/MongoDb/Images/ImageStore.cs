@@ -20,7 +20,6 @@ internal sealed class ImageStore : IDisposable
     private const long ImportBytesACommit = 64L << 20;
     private const int DocumentsBetweenChecks = 4096;
 
-    private readonly ImageIndex _index;
     private readonly ImageApplier _applier;
     private readonly SegmentUse _use;
     private readonly ImageCompactor _compactor;
@@ -35,26 +34,29 @@ internal sealed class ImageStore : IDisposable
     public ImageStore(string folder, int segmentBytes)
     {
         CreateFolder(folder);
-        _index = new(Path.Combine(folder, IndexName));
+        Index = new(Path.Combine(folder, IndexName));
         try
         {
-            _use = new(_index);
-            Log = new(folder, _use.Segments, (long)(_index.ReadState(EndState) ?? 0), segmentBytes);
+            _use = new(Index);
+            Log = new(folder, _use.Segments, (long)(Index.ReadState(EndState) ?? 0), segmentBytes);
             _applier = new(this, Log);
-            _compactor = new(_index, Log, _use, slackBytes: 2L * segmentBytes);
+            _compactor = new(Index, Log, _use, slackBytes: 2L * segmentBytes);
         }
         catch
         {
-            _index.Dispose();
+            Index.Dispose();
             throw;
         }
     }
+
+    /// <summary>Which document of the log is a key's, and the states of the store.</summary>
+    public ImageIndex Index { get; }
 
     /// <summary>The log of the documents.</summary>
     public ImageLog Log { get; }
 
     /// <summary>True once something was found that is not as it was written.</summary>
-    public bool IsDamaged => _index.IsDamaged || Log.IsDamaged;
+    public bool IsDamaged => Index.IsDamaged || Log.IsDamaged;
 
     /// <summary>True where a folder has a store.</summary>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, IndexName));
@@ -72,7 +74,7 @@ internal sealed class ImageStore : IDisposable
     public bool TryGet(int collection, ReadOnlySpan<byte> key, ByteBuffer document)
     {
         document.Clear();
-        if (!_index.TryGet(collection, key, out ImagePlace place))
+        if (!Index.TryGet(collection, key, out ImagePlace place))
         {
             return false;
         }
@@ -88,33 +90,6 @@ internal sealed class ImageStore : IDisposable
         return true;
     }
 
-    /// <inheritdoc cref="ImageIndex.Check"/>
-    public void Check() => _index.Check();
-
-    /// <inheritdoc cref="ImageIndex.KeysAfter"/>
-    public List<byte[]> KeysAfter(int collection, ReadOnlySpan<byte> key, int count) => _index.KeysAfter(collection, key, count);
-
-    /// <inheritdoc cref="ImageIndex.ReleaseReader"/>
-    public void ReleaseReader() => _index.ReleaseReader();
-
-    /// <inheritdoc cref="ImageIndex.ReadCollections"/>
-    public Dictionary<string, int> ReadCollections() => _index.ReadCollections();
-
-    /// <inheritdoc cref="ImageIndex.ReadState"/>
-    public ulong? ReadState(string name) => _index.ReadState(name);
-
-    /// <inheritdoc cref="ImageIndex.ReadText"/>
-    public string? ReadText(string name) => _index.ReadText(name);
-
-    /// <inheritdoc cref="ImageIndex.WriteState"/>
-    public void WriteState(string name, ulong value) => _index.WriteState(name, value);
-
-    /// <inheritdoc cref="ImageIndex.WriteText"/>
-    public void WriteText(string name, string value) => _index.WriteText(name, value);
-
-    /// <inheritdoc cref="ImageIndex.ImportedFrom"/>
-    public string? ImportedFrom(string name) => _index.ImportedFrom(name);
-
     /// <summary>Brings the records between two addresses of the log in, and with them a position of the MongoDB log.</summary>
     public void Apply(long from, long end, ulong position, ulong openSince)
     {
@@ -124,11 +99,11 @@ internal sealed class ImageStore : IDisposable
         try
         {
             long bytes = _applier.Apply(from, end);
-            _index.WriteState("position", position);
-            _index.WriteState("open_since", openSince);
+            Index.WriteState("position", position);
+            Index.WriteState("open_since", openSince);
             List<int> emptied = _compactor.Run(end, leastBytes: bytes);
             Commit();
-            emptied.ForEach(s => _emptied.Enqueue((s, _index.Version)));
+            emptied.ForEach(s => _emptied.Enqueue((s, Index.Version)));
         }
         finally
         {
@@ -140,7 +115,7 @@ internal sealed class ImageStore : IDisposable
     public void Put(int collection, ReadOnlySpan<byte> key, ImagePlace place)
     {
         Leave(collection, key);
-        _index.Put(collection, key, place);
+        Index.Put(collection, key, place);
         _use.Add(ImageLog.SegmentOf(place.Address), place.Size);
     }
 
@@ -149,7 +124,7 @@ internal sealed class ImageStore : IDisposable
     {
         if (Leave(collection, key))
         {
-            _index.Delete(collection, key);
+            Index.Delete(collection, key);
         }
     }
 
@@ -158,11 +133,11 @@ internal sealed class ImageStore : IDisposable
     {
         if (record.Kind == ImageRecordKind.Name)
         {
-            _index.NameCollection(Encoding.UTF8.GetString(record.Key), record.Collection);
+            Index.NameCollection(Encoding.UTF8.GetString(record.Key), record.Collection);
             return;
         }
 
-        foreach ((int segment, long bytes) in _index.DropCollection(record.Collection))
+        foreach ((int segment, long bytes) in Index.DropCollection(record.Collection))
         {
             _use.Add(segment, -bytes);
         }
@@ -176,7 +151,7 @@ internal sealed class ImageStore : IDisposable
         Begin();
         try
         {
-            _index.NameCollection(name, collection);
+            Index.NameCollection(name, collection);
             long committed = 0;
             int untilCheck = DocumentsBetweenChecks;
             while (reader.Read(out ReadOnlySpan<byte> document) == ReadStatus.Document)
@@ -198,7 +173,7 @@ internal sealed class ImageStore : IDisposable
             }
 
             _applier.Flush();
-            _index.WriteImported(name, file.Fingerprint);
+            Index.WriteImported(name, file.Fingerprint);
             Commit();
         }
         finally
@@ -216,9 +191,9 @@ internal sealed class ImageStore : IDisposable
             // An index that points to what is gone is damage, and the store is built anew: that is what happens here.
             Log.Clear();
             _emptied.Clear();
-            _index.Clear();
+            Index.Clear();
             _use.Forget();
-            _index.WriteState("generation", generation);
+            Index.WriteState("generation", generation);
             Commit();
         }
         finally
@@ -230,7 +205,7 @@ internal sealed class ImageStore : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _index.Dispose();
+        Index.Dispose();
         while (_emptied.TryDequeue(out (int Segment, int Version) emptied))
         {
             Log.Remove(emptied.Segment);
@@ -255,15 +230,15 @@ internal sealed class ImageStore : IDisposable
 
     private void Begin()
     {
-        _index.Begin();
+        Index.Begin();
         _isWriting = true;
     }
 
     private void Commit()
     {
-        _index.WriteState(EndState, (ulong)Log.Flush());
+        Index.WriteState(EndState, (ulong)Log.Flush());
         _use.Write();
-        _index.Commit();
+        Index.Commit();
         _isWriting = false;
     }
 
@@ -274,14 +249,14 @@ internal sealed class ImageStore : IDisposable
             _isWriting = false;
             _applier.Clear();
             _use.Forget();
-            _index.Rollback();
+            Index.Rollback();
         }
     }
 
     /// <summary>Counts the record that a key points to as not needed; false where there is none.</summary>
     private bool Leave(int collection, ReadOnlySpan<byte> key)
     {
-        if (!_index.TryGetWritten(collection, key, out ImagePlace place))
+        if (!Index.TryGetWritten(collection, key, out ImagePlace place))
         {
             return false;
         }
@@ -309,7 +284,7 @@ internal sealed class ImageStore : IDisposable
 
     private void RemoveEmptied()
     {
-        while (_emptied.TryPeek(out (int Segment, int Version) emptied) && _index.IsPast(emptied.Version))
+        while (_emptied.TryPeek(out (int Segment, int Version) emptied) && Index.IsPast(emptied.Version))
         {
             Log.Remove(emptied.Segment);
             _emptied.Dequeue();

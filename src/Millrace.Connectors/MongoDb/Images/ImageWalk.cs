@@ -51,7 +51,7 @@ internal sealed class ImageWalk(ImageStore store, PendingImages pending, int col
 
     private void ReadKeys()
     {
-        _storedKeys = store.KeysAfter(collection, _lastStored, KeysAtOnce);
+        _storedKeys = store.Index.KeysAfter(collection, _lastStored, KeysAtOnce);
         _nextStored = 0;
         _isStoreDone = _storedKeys.Count < KeysAtOnce;
         _lastStored = _storedKeys.Count > 0 ? _storedKeys[^1] : _lastStored;

@@ -183,48 +183,41 @@ internal sealed class LogReader : IDisposable
     /// <summary>Takes of an entry that the images have already what they do not tell: a transaction that ends later, and what is gone.</summary>
     private void TakeBefore(in OplogEntry entry, ReadOnlySpan<byte> document, ulong timestamp)
     {
+        bool mayDrop = timestamp > _range.DropsSince;
+        if (mayDrop)
+        {
+            Know(entry);
+        }
+
+        if (TransactionAssembler.IsCommand(entry))
+        {
+            _transactions.Accept(entry, document);
+            _transactions.SkipDue();
+        }
+        else if (mayDrop)
+        {
+            DropUnseen([.. GoneBy(entry).Where(c => c.Stretches is [{ After: > 0 }, ..])], timestamp, entry.Millis);
+        }
+    }
+
+    // The collections that an entry writes to are known from here on, should their database be dropped.
+    private void Know(in OplogEntry entry)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         if (entry.Operation != OplogOperation.Command)
         {
-            if (timestamp > _range.DropsSince && !entry.Namespace.IsEmpty)
+            if (!entry.Namespace.IsEmpty)
             {
-                // Known from here on, should its database be dropped.
                 _collections.Find(entry.Namespace);
             }
 
             return;
         }
 
-        if (TransactionAssembler.IsCommand(entry))
-        {
-            if (timestamp > _range.DropsSince)
-            {
-                Know(entry.Object);
-            }
-
-            _transactions.Accept(entry, document);
-            _transactions.SkipDue();
-        }
-        else if (timestamp > _range.DropsSince)
-        {
-            DropUnseen([.. GoneBy(entry).Where(c => c.Stretches is [{ After: > 0 }, ..])], timestamp, entry.Millis);
-        }
-    }
-
-    private void Know(ReadOnlySpan<byte> command)
-    {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
-        var operations = new ApplyOps(command);
+        var operations = new ApplyOps(entry.Object);
         while (operations.Next(out ReadOnlySpan<byte> operation))
         {
-            OplogEntry entry = Parse(operation);
-            if (entry.Operation == OplogOperation.Command)
-            {
-                Know(entry.Object);
-            }
-            else
-            {
-                _collections.Find(entry.Namespace);
-            }
+            Know(Parse(operation));
         }
     }
 
