@@ -31,6 +31,8 @@ internal sealed class LiveCampaign(TemporaryFolder folder, Warehouse warehouse, 
 {
     private const int ComparedEvery = 20;
     private const int Writers = 3;
+    private const int StepsAtOnce = 5;
+    private const int StepsARun = 900; // of all writers: a run that is slow does not find the more to do
 
     private static readonly string[] Collections = ["shop.orders", "shop.people", "shop.keys", "shop.mixed"];
     private static readonly IdKind[] Kinds = [IdKind.Int32, IdKind.ObjectId, IdKind.Text, IdKind.Mixed];
@@ -43,6 +45,7 @@ internal sealed class LiveCampaign(TemporaryFolder folder, Warehouse warehouse, 
     private MongoSimulator _server = null!;
     private Task[] _writing = [];
     private TimeSpan _usual = TimeSpan.FromSeconds(2);
+    private int _stepsLeft;
     private int _kills;
     private int _ended;
     private int _failed;
@@ -96,12 +99,15 @@ internal sealed class LiveCampaign(TemporaryFolder folder, Warehouse warehouse, 
     {
         while (!_end.IsCancellationRequested)
         {
-            lock (writer)
+            if (Interlocked.Add(ref _stepsLeft, -StepsAtOnce) >= 0)
             {
-                writer.Run(5);
+                lock (writer)
+                {
+                    writer.Run(StepsAtOnce);
+                }
             }
 
-            Thread.Sleep(20); // the pace of an application, so that the log grows by some hundred changes a run
+            Thread.Sleep(20); // the pace of an application, so that runs meet changes while they read
         }
     }
 
@@ -139,6 +145,7 @@ internal sealed class LiveCampaign(TemporaryFolder folder, Warehouse warehouse, 
     private bool RunOnce()
     {
         long start = Stopwatch.GetTimestamp();
+        Interlocked.Exchange(ref _stepsLeft, StepsARun);
         using MillraceProcess process = _project.Start();
         if (IsStillRunning(process))
         {
@@ -185,7 +192,7 @@ internal sealed class LiveCampaign(TemporaryFolder folder, Warehouse warehouse, 
     private void CompareAtRest()
     {
         _server.Faults.Clear();
-        (_project.RunMaxRows, _project.RunMaxBytes) = (null, null);
+        (_project.CommitEveryRows, _project.RunMaxRows, _project.RunMaxBytes) = (null, null, null);
         _project.Run().ShouldExitWith(0);
         _ended++;
         ComparisonResult result = _project.Compare(Documents());
