@@ -19,7 +19,7 @@ internal static class LogsVerb
             Examples = ["millrace logs", "millrace logs 12 --limit 1000", "millrace logs 12 --json"],
         };
         var id = new Argument<long?>("run") { Description = "A run's id [default: the latest].", Arity = ArgumentArity.ZeroOrOne };
-        var limit = new Option<int>("--limit") { Description = "At most so many lines.", HelpName = "N", DefaultValueFactory = _ => 200 };
+        var limit = CountOption.Create("--limit", "At most so many lines.", "lines", 200);
         verb.Arguments.Add(id);
         verb.Options.Add(limit);
         verb.Does((context, cancellationToken) => RunAsync(context, context.Get(id), context.Get(limit), cancellationToken));

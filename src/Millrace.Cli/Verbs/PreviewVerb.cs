@@ -18,7 +18,7 @@ internal static class PreviewVerb
 
     public static Verb Create()
     {
-        var rows = new Option<int>("--limit") { Description = "Rows of each dataset.", HelpName = "N", DefaultValueFactory = _ => 5 };
+        var rows = CountOption.Create("--limit", "Rows of each dataset.", "rows", 5);
         var verb = new Verb("preview", "Show the first rows of a job's tables as they would land: mapped, cast and masked. Writes nothing.")
         {
             Examples = ["millrace preview load", "millrace preview load --task everything --limit 20", "millrace preview load --json"],

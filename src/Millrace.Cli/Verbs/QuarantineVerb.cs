@@ -34,7 +34,7 @@ internal static class QuarantineVerb
             Examples = ["millrace quarantine list load", "millrace quarantine list load --task orders --limit 1000 --json"],
         };
         TaskChoice choice = TaskChoice.AddTo(verb);
-        var limit = new Option<int>("--limit") { Description = "At most so many a task.", HelpName = "N", DefaultValueFactory = _ => 50 };
+        var limit = CountOption.Create("--limit", "At most so many a task.", "rows", 50);
         verb.Options.Add(limit);
         verb.Does(async (context, ct) =>
         {

@@ -25,7 +25,7 @@ internal static class RunsVerb
         var job = new Option<string?>("--job") { Description = "Only this job's.", HelpName = "NAME" };
         job.CompletionSources.Add(ProjectCompletions.Jobs);
         var status = new Option<RunStatus?>("--status") { Description = "Only running, succeeded, failed, cancelled or lost ones.", HelpName = "STATUS" };
-        var limit = new Option<int>("--limit") { Description = "At most so many.", HelpName = "N", DefaultValueFactory = _ => 20 };
+        var limit = CountOption.Create("--limit", "At most so many.", "runs", 20);
         verb.Arguments.Add(id);
         verb.Options.Add(job);
         verb.Options.Add(status);

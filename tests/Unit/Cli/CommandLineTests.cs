@@ -96,6 +96,23 @@ public sealed class CommandLineTests
         printed.Error.ShouldNotContain("Millrace.");
     }
 
+    [Theory]
+    [InlineData("run load --max-rows 0", "'0' is not a number of rows; write 1 or more.")]
+    [InlineData("preview load --limit 0", "'0' is not a number of rows; write 1 or more.")]
+    [InlineData("preview load --limit -3", "'-3' is not a number of rows; write 1 or more.")]
+    [InlineData("quarantine list load --limit 0", "'0' is not a number of rows; write 1 or more.")]
+    [InlineData("runs --limit 0", "'0' is not a number of runs; write 1 or more.")]
+    [InlineData("runs --limit -1", "'-1' is not a number of runs; write 1 or more.")]
+    [InlineData("logs --limit 0", "'0' is not a number of lines; write 1 or more.")]
+    [InlineData("logs 12 --limit -1", "'-1' is not a number of lines; write 1 or more.")]
+    public async Task A_number_of_things_to_show_or_move_is_one_or_more(string line, string message)
+    {
+        CommandLineHarness.Printed printed = await CommandLineHarness.RunAsync(line.Split(' '));
+
+        printed.ExitCode.ShouldBe(2);
+        printed.Error.ShouldContain(message);
+    }
+
     [Fact]
     public async Task A_sample_where_no_folder_can_be_made_is_told_so()
     {
