@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Millrace.Core.Config;
 using Millrace.Core.Config.Options;
 
 namespace Millrace.Cli.Output;
@@ -16,7 +17,7 @@ internal static class ErrorPrinter
 
         if (errors.Count > 1)
         {
-            output.WriteLine($"{errors.Count} problems.");
+            output.WriteLine($"{Quantity.Of(errors.Count, "problem")}.");
         }
     }
 

@@ -14,9 +14,6 @@ internal static class Figures
     /// <summary>Bytes: <c>12.3 MB</c>, <c>~12.3 MB</c>, <c>?</c>.</summary>
     public static string Bytes(Estimate estimate) => Mark(estimate.BytesKnown, new ByteSize(estimate.Bytes).ToString());
 
-    /// <summary>A number of things: <c>1 load</c>, <c>1,234 loads</c>.</summary>
-    public static string Count(long count, string thing) => count == 1 ? $"1 {thing}" : $"{count:N0} {thing}s";
-
     /// <summary>A figure with its certainty.</summary>
     public static string Mark(Certainty certainty, string figure) => certainty switch
     {

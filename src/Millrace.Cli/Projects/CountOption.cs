@@ -19,12 +19,12 @@ internal static class CountOption
         {
             if (result.Tokens is [{ Value: var text }] && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value < 1)
             {
-                result.AddError(Refusal(text, things));
+                result.AddError($"'{text}' is not {Wanted(things)}.");
             }
         });
         return option;
     }
 
-    /// <summary>What is said of a value that is no such number.</summary>
-    public static string Refusal(string text, string things) => $"'{text}' is not a number of {things}; write 1 or more.";
+    /// <summary>What such an option takes, for the message.</summary>
+    public static string Wanted(string things) => $"a number of {things}; write 1 or more";
 }

@@ -14,7 +14,7 @@ internal sealed class LimitOptions
         Description = "run_max_rows for this run.",
         HelpName = "N",
         CustomParser = result => Parse(
-            result, "a number of rows; write 1 or more", t => long.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out long rows) && rows > 0 ? rows : (long?)null),
+            result, CountOption.Wanted("rows"), t => long.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out long rows) && rows > 0 ? rows : (long?)null),
     };
 
     private readonly Option<ByteSize?> _bytes = new("--max-bytes")

@@ -18,7 +18,7 @@ internal sealed class PlainRunDisplay(TextWriter output, TimeProvider time) : Ru
         PartitionPlan[] moving = [.. plan.Partitions.Where(p => p.Waiting is not { Bytes: 0, BytesKnown: Certainty.Exact })];
         string waiting = moving.Length == 0
             ? "nothing waits"
-            : $"{Figures.Count(moving.Length, "partition")} to read: {string.Join(", ", moving.Take(5).Select(p => $"{p.Name} ({Figures.Bytes(p.Waiting)})"))}"
+            : $"{Quantity.Of(moving.Length, "partition")} to read: {string.Join(", ", moving.Take(5).Select(p => $"{p.Name} ({Figures.Bytes(p.Waiting)})"))}"
                 + (moving.Length > 5 ? ", …" : "");
         output.WriteLine($"{task.Name}: run {runId}, generation {generation}, {waiting}");
     }
@@ -33,12 +33,12 @@ internal sealed class PlainRunDisplay(TextWriter output, TimeProvider time) : Ru
         _shown[task.Key] = progress.Elapsed;
         ProgressText text = ProgressText.Of(progress, time);
         string lag = text.Lag.Length == 0 ? "" : $", lag {text.Lag}";
-        output.WriteLine($"{task.Name}: {text.Rows} rows, {text.Bytes}, {text.Rate}{lag}, left {text.Left}");
+        output.WriteLine($"{task.Name}: {Quantity.Of(progress.RowsRead, "row")}, {text.Bytes}, {text.Rate}{lag}, left {text.Left}");
     }
 
     protected override void Note(ProjectTask task, NoteLevel level, string text) =>
         output.WriteLine($"{task.Name}: {(level == NoteLevel.Warning ? "warning: " : "")}{text}");
 
     protected override void Committed(ProjectTask task, LoadId load, CommitOutcome outcome, RunProgress progress) =>
-        output.WriteLine($"{task.Name}: committed {progress.RowsCommitted:N0} rows so far, {new ByteSize(progress.BytesCommitted)} (load {load.Text[..8]})");
+        output.WriteLine($"{task.Name}: committed {Quantity.Of(progress.RowsCommitted, "row")} so far, {new ByteSize(progress.BytesCommitted)} (load {load.Text[..8]})");
 }

@@ -36,7 +36,7 @@ internal sealed record ProgressText(string Rows, string Bytes, string Rate, stri
 
         return waiting.RowsKnown == Certainty.Unknown
             ? "?"
-            : Figures.Mark(waiting.RowsKnown, $"{Math.Max(0, waiting.Rows - progress.RowsRead):N0} rows");
+            : Figures.Mark(waiting.RowsKnown, Quantity.Of(Math.Max(0, waiting.Rows - progress.RowsRead), "row"));
     }
 
     private static TimeSpan Positive(TimeSpan time) => time < TimeSpan.Zero ? TimeSpan.Zero : time;

@@ -46,12 +46,12 @@ internal static class RunReportPrinter
             RunProgress? committed = display.CommittedOf(task.Task);
             output.WriteLine(committed is null
                 ? $"{task.Task.Name}: {SnakeCase.Of(task.Status)}; nothing was committed"
-                : $"{task.Task.Name}: {SnakeCase.Of(task.Status)}; {committed.RowsCommitted:N0} rows in {committed.Loads} loads are committed, the next run goes on from there");
+                : $"{task.Task.Name}: {SnakeCase.Of(task.Status)}; {Quantity.Of(committed.RowsCommitted, "row")} committed in {Quantity.Of(committed.Loads, "load")}, the next run goes on from there");
             PrintQuarantined(output, task, committed?.Quarantined ?? 0);
             return;
         }
 
-        output.WriteLine($"{task.Task.Name}: {outcome.Rows:N0} rows, {new ByteSize(outcome.Bytes)} moved in {Figures.Count(outcome.Loads, "load")}, generation {outcome.Generation}");
+        output.WriteLine($"{task.Task.Name}: {Quantity.Of(outcome.Rows, "row")}, {new ByteSize(outcome.Bytes)} moved in {Quantity.Of(outcome.Loads, "load")}, generation {outcome.Generation}");
         foreach (TableOutcome table in outcome.Tables)
         {
             output.WriteLine($"  {table.Table}: {table.Upserted:N0} inserted or changed, {table.Deleted:N0} deleted");
@@ -61,14 +61,14 @@ internal static class RunReportPrinter
         Line(output, outcome.LimitReached is not null, $"stopped {where}; the next run goes on from here");
         Line(output, outcome.NewColumns.Length > 0, $"new columns: {string.Join(", ", outcome.NewColumns)}");
         PrintQuarantined(output, task, outcome.Quarantined);
-        Line(output, outcome.DiscardedRows > 0, $"left out by the schema contract: {outcome.DiscardedRows:N0} rows");
-        Line(output, outcome.DiscardedValues > 0, $"left out by the schema contract: {outcome.DiscardedValues:N0} values");
+        Line(output, outcome.DiscardedRows > 0, $"left out by the schema contract: {Quantity.Of(outcome.DiscardedRows, "row")}");
+        Line(output, outcome.DiscardedValues > 0, $"left out by the schema contract: {Quantity.Of(outcome.DiscardedValues, "value")}");
         StageDurations s = outcome.Stages;
         output.WriteLine($"  read {Figures.Time(s.Read)}, shape {Figures.Time(s.Shape)}, write {Figures.Time(s.Write)} (they overlap)");
     }
 
     private static void PrintQuarantined(TextWriter output, TaskReport task, long rows) =>
-        Line(output, rows > 0, $"quarantined: {rows:N0} rows (millrace quarantine list {task.Task.Job})");
+        Line(output, rows > 0, $"quarantined: {Quantity.Of(rows, "row")} (millrace quarantine list {task.Task.Job})");
 
     private static void Line(TextWriter output, bool isWanted, string text)
     {

@@ -83,7 +83,7 @@ internal static class CheckVerb
             return;
         }
 
-        context.Out.WriteLine($"{workspace.Folder}: {Figures.Count(workspace.Project.Jobs.Length, "job")}, {Figures.Count(workspace.Project.Connections.Count, "connection")}");
+        context.Out.WriteLine($"{workspace.Folder}: {Quantity.Of(workspace.Project.Jobs.Length, "job")}, {Quantity.Of(workspace.Project.Connections.Count, "connection")}");
         if (workspace.Project.Connections.Count == 0 && workspace.Project.Jobs.IsEmpty)
         {
             context.Out.WriteLine("The project is empty: 'millrace init' writes one to begin with, 'millrace schema' says what may stand in it.");

@@ -5,6 +5,7 @@ using Millrace.Catalog.Jobs;
 using Millrace.Cli.CommandLine;
 using Millrace.Cli.Output;
 using Millrace.Cli.Projects;
+using Millrace.Core.Config;
 using Millrace.Core.Config.Options;
 
 namespace Millrace.Cli.Verbs;
@@ -54,7 +55,7 @@ internal static class DiffVerb
             }
         }
 
-        context.Out.WriteLine(changes.IsEmpty ? $"No difference (version {version})." : $"{changes.Length} differences (version {version}).");
+        context.Out.WriteLine(changes.IsEmpty ? $"No difference (version {version})." : $"{Quantity.Of(changes.Length, "difference")} (version {version}).");
     }
 
     private static void Write(Utf8JsonWriter writer, long version, ImmutableArray<DefinitionChange> changes)

@@ -45,7 +45,7 @@ internal static class QuarantineDropVerb
             {
                 throw new MillraceException(
                     ErrorCodes.InvalidConfiguration,
-                    $"Of {wanted.Length} ids, {wanted.Length - dropped.Sum(d => d.Rows)} are of no such row in quarantine.",
+                    $"{Quantity.Of(wanted.Length - dropped.Sum(d => d.Rows), "id")} of {wanted.Length} given: no such row is in quarantine.",
                     $"See millrace quarantine list {choice.Job(context)}.");
             }
 
@@ -103,7 +103,7 @@ internal static class QuarantineDropVerb
     {
         if (!context.Json)
         {
-            context.Out.WriteLine($"{dropped.Sum(d => d.Rows)} dropped from quarantine");
+            context.Out.WriteLine($"{Quantity.Of(dropped.Sum(d => d.Rows), "row")} dropped from quarantine");
             return;
         }
 

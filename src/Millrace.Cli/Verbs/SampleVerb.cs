@@ -83,14 +83,14 @@ internal static class SampleVerb
 
         foreach ((string collection, int documents) in sample.Documents)
         {
-            context.Out.WriteLine($"shop.{collection}: {documents:N0} documents");
+            context.Out.WriteLine($"shop.{collection}: {Quantity.Of(documents, "document")}");
         }
 
         context.Out.WriteLine($"dump: {new ByteSize(sample.DumpBytes)}, and {new ByteSize(sample.DumpLogBytes)} of its own oplog.bson");
         if (sample.Changes > 0)
         {
             context.Out.WriteLine(
-                $"changes: {sample.Changes:N0} in {sample.LogFiles.Count} oplog files, {new ByteSize(sample.LogBytes)} (a run reads the dump's oplog.bson with them)");
+                $"changes: {sample.Changes:N0} in {Quantity.Of(sample.LogFiles.Count, "oplog file")}, {new ByteSize(sample.LogBytes)} (a run reads the dump's oplog.bson with them)");
         }
 
         string folder = Path.GetRelativePath(context.ProjectDirectory, sample.Folder).Replace('\\', '/');

@@ -1,5 +1,6 @@
 using Millrace.Connectors.MongoDb.Files;
 using Millrace.Connectors.MongoDb.Oplog;
+using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
@@ -16,7 +17,7 @@ internal static class DumpChecks
         Try(findings, $"dump {connection.DumpPath}", () =>
         {
             dump = connection.OpenDump();
-            return $"{dump.Collections.Length} collections{(dump.Oplog is null ? ", no oplog" : ", with oplog")}";
+            return $"{Quantity.Of(dump.Collections.Length, "collection")}{(dump.Oplog is null ? ", no oplog" : ", with oplog")}";
         });
         if (dump is not null)
         {
@@ -49,7 +50,7 @@ internal static class DumpChecks
             }
 
             chain.CheckContinuity(0);
-            string extent = $"{chain.Files.Length} files without a gap, "
+            string extent = $"{Quantity.Of(chain.Files.Length, "file")} without a gap, "
                 + $"{MongoDbPositions.Describe(chain.Files[0].Facts.First)} to {MongoDbPositions.Describe(chain.Last)}";
             return chain.Origin == 0
                 ? extent + ". The dump has no oplog of its own: the first file is taken to begin before the dump was made"

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
@@ -61,7 +61,7 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
     public MillraceException ToException()
     {
         var text = new StringBuilder("Nothing of this load was committed, because ");
-        text.AppendJoin("; ", Failures.Select(f => $"{f.Check} of {f.Table.Stored.Id} failed{f.Detail ?? $" for {f.Rows.ToString(CultureInfo.InvariantCulture)} row(s)"}"));
+        text.AppendJoin("; ", Failures.Select(f => $"{f.Check} of {f.Table.Stored.Id} failed{f.Detail ?? $" for {Quantity.Of(f.Rows, "row")}"}"));
         return new(
             ErrorCodes.CheckFailed,
             text.Append('.').ToString(),

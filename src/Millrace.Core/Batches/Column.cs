@@ -189,7 +189,7 @@ public abstract class Column : IDisposable
     {
         if (row < Count)
         {
-            throw new InvalidOperationException($"Row {row} of the column is written already ({Count} rows).");
+            throw new InvalidOperationException($"Row {row} of the column is written already (rows so far: {Count}).");
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed record ProjectLoadResult(Project? Project, ImmutableArray<ConfigPr
 
         ConfigProblem[] errors = [.. Problems.Where(p => !p.IsWarning)];
         throw new MillraceException(ErrorCodes.InvalidConfiguration,
-            $"The project has {errors.Length} error{(errors.Length == 1 ? "" : "s")}:{Environment.NewLine}{string.Join(Environment.NewLine, errors.AsEnumerable())}",
+            $"The project has {Quantity.Of(errors.Length, "error")}:{Environment.NewLine}{string.Join(Environment.NewLine, errors.AsEnumerable())}",
             "Correct what is listed.");
     }
 }

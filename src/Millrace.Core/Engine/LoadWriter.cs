@@ -272,7 +272,7 @@ internal sealed class LoadWriter(
         {
             throw new MillraceException(
                 ErrorCodes.QuarantineLimit,
-                $"Task {task.Key}: {quarantined} rows of this run would go to quarantine, more than max_quarantine ({task.MaxQuarantine}) allows."
+                $"Task {task.Key}: {Quantity.Of(quarantined, "row")} of this run would go to quarantine, more than max_quarantine ({task.MaxQuarantine}) allows."
                     + (_firstRejection is null ? "" : $" The first: {_firstRejection}"),
                 "Look at the rows with 'millrace quarantine list', mend the source or the column mapping, or raise max_quarantine.");
         }

@@ -17,7 +17,7 @@ internal sealed class RecordingObserver(
     {
         long rows = plan.Partitions.Sum(p => p.Waiting.Rows);
         var bytes = new ByteSize(plan.Partitions.Sum(p => p.Waiting.Bytes));
-        log.Add(LogLevel.Info, $"Generation {generation}: {plan.Partitions.Count} partitions to read, {rows} rows and {bytes} waiting as far as known.");
+        log.Add(LogLevel.Info, $"Generation {generation}: {Quantity.Of(plan.Partitions.Count, "partition")} to read, {Quantity.Of(rows, "row")} and {bytes} waiting as far as known.");
         next.Planned(plan, generation);
     }
 
@@ -36,7 +36,7 @@ internal sealed class RecordingObserver(
         await catalog.Runs.ProgressTaskAsync(taskRunId, progress, CancellationToken.None).ConfigureAwait(false);
         long rows = progress.RowsCommitted - (_last?.RowsCommitted ?? 0);
         var bytes = new ByteSize(progress.BytesCommitted - (_last?.BytesCommitted ?? 0));
-        log.Add(LogLevel.Info, $"Load {load} committed: {rows} rows, {bytes}.", rows);
+        log.Add(LogLevel.Info, $"Load {load} committed: {Quantity.Of(rows, "row")}, {bytes}.", rows);
         _last = progress;
         await next.CommittedAsync(load, outcome, progress, cancellationToken).ConfigureAwait(false);
     }

@@ -156,7 +156,7 @@ internal sealed class TaskRunner(RunnerSettings settings)
             ReadBudget.StopRequested => " Stopped as asked, at a commit point; the next run goes on from here.",
             { } setting => $" Stopped at {setting}; the next run goes on from here.",
         };
-        string quarantined = outcome.Quarantined == 0 ? "" : $" {outcome.Quarantined} rows in quarantine.";
-        return $"{outcome.Rows} rows, {new ByteSize(outcome.Bytes)} in {outcome.Loads} loads.{quarantined}{limit}";
+        string quarantined = outcome.Quarantined == 0 ? "" : $" {Quantity.Of(outcome.Quarantined, "row")} in quarantine.";
+        return $"{Quantity.Of(outcome.Rows, "row")}, {new ByteSize(outcome.Bytes)} in {Quantity.Of(outcome.Loads, "load")}.{quarantined}{limit}";
     }
 }

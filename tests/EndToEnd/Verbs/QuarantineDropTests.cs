@@ -26,18 +26,18 @@ public sealed class QuarantineDropTests : IDisposable
         (await _shell.RunAsync("quarantine drop load")).ShouldExitWith(2).Errors.ShouldContain("--all stands for every row of the job");
         (await _shell.RunAsync("quarantine drop load --all --id 1")).ShouldExitWith(2).Errors.ShouldContain("--all goes without");
         (await KeptAsync()).ShouldBe(4);
-        (await _shell.RunAsync("quarantine drop load --dataset products")).ShouldExitWith(0).Output.ShouldContain("0 dropped");
-        (await _shell.RunAsync("quarantine drop load --dataset orders --id 1")).ShouldExitWith(0).Output.ShouldContain("1 dropped from quarantine");
-        (await _shell.RunAsync("quarantine drop load --id 1 --id 2")).ShouldExitWith(2).Errors.ShouldContain("Of 2 ids, 1 are of no such row");
+        (await _shell.RunAsync("quarantine drop load --dataset products")).ShouldExitWith(0).Output.ShouldContain("0 rows dropped");
+        (await _shell.RunAsync("quarantine drop load --dataset orders --id 1")).ShouldExitWith(0).Output.ShouldContain("1 row dropped from quarantine");
+        (await _shell.RunAsync("quarantine drop load --id 1 --id 2")).ShouldExitWith(2).Errors.ShouldContain("1 id of 2 given: no such row is in quarantine.");
         (await KeptAsync()).ShouldBe(2);
         (await _shell.RunAsync("quarantine drop load --dataset people --json")).ShouldExitWith(0).Output.ShouldContain("\"dropped\": 2");
 
         Write("orders", "1", "\"a\"", "\"b\"");
         (await _shell.RunAsync("run load --full-refresh")).ShouldExitWith(0);
         (await KeptAsync()).ShouldBe(4);
-        (await _shell.RunAsync("quarantine drop load --all")).ShouldExitWith(0).Output.ShouldContain("4 dropped");
+        (await _shell.RunAsync("quarantine drop load --all")).ShouldExitWith(0).Output.ShouldContain("4 rows dropped from quarantine");
         (await KeptAsync()).ShouldBe(0);
-        (await _shell.RunAsync("quarantine drop load --task everything")).ShouldExitWith(0).Output.ShouldContain("0 dropped");
+        (await _shell.RunAsync("quarantine drop load --task everything")).ShouldExitWith(0).Output.ShouldContain("0 rows dropped");
         (await _shell.RunAsync("quarantine drop load --task nothing")).ShouldExitWith(2);
     }
 

@@ -8,6 +8,19 @@ namespace Millrace.UnitTests.Config;
 public sealed class NotationTests
 {
     [Theory]
+    [InlineData(0, "0 entries")]
+    [InlineData(1, "1 entry")]
+    [InlineData(2, "2 entries")]
+    [InlineData(12345, "12,345 entries")]
+    public void A_count_stands_with_its_noun(long count, string text) => Quantity.Of(count, "entry", "entries").ShouldBe(text);
+
+    [Theory]
+    [InlineData(0, "0 rows")]
+    [InlineData(1, "1 row")]
+    [InlineData(1000, "1,000 rows")]
+    public void Most_nouns_take_an_s(long count, string text) => Quantity.Of(count, "row").ShouldBe(text);
+
+    [Theory]
     [InlineData("500ms", 0.5)]
     [InlineData("30s", 30)]
     [InlineData("10m", 600)]

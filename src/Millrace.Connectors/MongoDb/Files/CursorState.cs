@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Connectors.MongoDb.Images;
+using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
@@ -322,7 +323,7 @@ internal sealed class CursorState : IDisposable
 
     private MillraceException TooManyTies() => new(
         ErrorCodes.InvalidConfiguration,
-        $"More than {MostTies:N0} documents have one value of the cursor field '{_cursorField}', the highest that was read: which of them are loaded "
+        $"More than {Quantity.Of(MostTies, "document")} have one value of the cursor field '{_cursorField}', the highest that was read: which of them are loaded "
         + "already is not known, and appending them again would double rows.",
         "Choose a finer cursor_field, such as a time with milliseconds, or let rows merge on a key (write_disposition: merge).",
         "cursor_field");

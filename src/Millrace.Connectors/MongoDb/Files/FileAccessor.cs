@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Millrace.Core.Config;
 using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.MongoDb.Files;
@@ -84,6 +85,6 @@ internal static class FileAccessor
     [DoesNotReturn]
     private static void ThrowShorter(string path, long missing) => throw new MillraceException(
         ErrorCodes.DumpTruncated,
-        $"{path} ends {missing} bytes before the place where reading should go on.",
+        $"{path} ends {Quantity.Of(missing, "byte")} before the place where reading should go on.",
         "Put the whole file back, or start anew with `millrace run --full-refresh`.");
 }

@@ -1,4 +1,5 @@
 using Millrace.Connectors.MongoDb.Native;
+using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
@@ -26,7 +27,7 @@ internal static class LiveChecks
 
         cancellationToken.ThrowIfCancellationRequested();
         Try(findings, connection.Database is { } database ? $"collections of {database}" : "databases and collections", () =>
-            $"{LiveCatalog.List(client, connection.Database).Count} collections");
+            Quantity.Of(LiveCatalog.List(client, connection.Database).Count, "collection"));
         cancellationToken.ThrowIfCancellationRequested();
         Try(findings, "log of changes", () => LogOf(client, server, connection));
         return findings;
