@@ -8,12 +8,15 @@ using Millrace.Core.Contracts;
 using Millrace.Core.Engine;
 using Millrace.Core.Engine.Shaping;
 using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
 
 namespace Millrace.Cli.Verbs;
 
 /// <summary><c>millrace quarantine drop</c>: takes rows out of quarantine for good. As with <c>checkpoints reset</c>, the words are the consent.</summary>
 internal static class QuarantineDropVerb
 {
+    private const int MostRows = 100_000;
+
     public static Verb Create()
     {
         var verb = new Verb("drop", "Remove quarantined rows for good: those of a task, of a dataset, by id, or all of the job's.")
@@ -39,7 +42,12 @@ internal static class QuarantineDropVerb
                     "Name them by --task, --dataset or --id; --all stands for every row of the job.");
             }
 
-            List<(string Task, long Rows)> dropped = await DropAsync(context, choice, context.Get(dataset), wanted, ct).ConfigureAwait(false);
+            List<Dropped> dropped = await DropAsync(context, choice, context.Get(dataset), wanted, ct).ConfigureAwait(false);
+            if (context.Get(dataset) is { } name)
+            {
+                ThrowIfUnknown(name, choice.Job(context), dropped);
+            }
+
             Print(context, dropped);
             if (wanted.Length > dropped.Sum(d => d.Rows))
             {
@@ -54,30 +62,45 @@ internal static class QuarantineDropVerb
         return verb;
     }
 
-    private static async Task<List<(string Task, long Rows)>> DropAsync(
+    private static void ThrowIfUnknown(string dataset, string job, List<Dropped> dropped)
+    {
+        if (dropped.Exists(d => d.IsKnown))
+        {
+            return;
+        }
+
+        string[] known = [.. dropped.SelectMany(d => d.Known).Distinct().Order(StringComparer.Ordinal)];
+        throw new MillraceException(
+            ErrorCodes.UnknownName,
+            $"No dataset '{dataset}' is known to job {job}: its tasks do not name it, and nothing of it was loaded or put into quarantine.",
+            known.Length == 0 ? "None is known yet: nothing was loaded." : $"There are: {string.Join(", ", known)}.");
+    }
+
+    private static async Task<List<Dropped>> DropAsync(
         VerbContext context, TaskChoice choice, string? dataset, long[] ids, CancellationToken ct)
     {
         Workspace workspace = Workspace.Open(context);
-        List<(string, long)> dropped = [];
+        List<Dropped> dropped = [];
         ICatalog catalog = await workspace.OpenCatalogAsync(ct).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {
             foreach (ProjectTask task in choice.Moves(context, workspace))
             {
-                dropped.Add((task.Key, await DropAsync(workspace, catalog, task.Move!, dataset, ids, ct).ConfigureAwait(false)));
+                dropped.Add(await DropAsync(workspace, catalog, task.Move!, dataset, ids, ct).ConfigureAwait(false));
             }
         }
 
         return dropped;
     }
 
-    private static async Task<long> DropAsync(
+    private static async Task<Dropped> DropAsync(
         Workspace workspace, ICatalog catalog, TaskDefinition task, string? dataset, long[] ids, CancellationToken ct)
     {
+        string[] named = [.. task.Source.Datasets.Include.Where(d => !d.AsSpan().ContainsAny('*', '?'))];
         bool hasPlace = task.Target.Table.Contains(TargetNames.DatasetPlaceholder, StringComparison.Ordinal);
         if (dataset is not null && !hasPlace && !task.Source.Datasets.Matches(dataset))
         {
-            return 0;
+            return new(task.Key, 0, false, named);
         }
 
         TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, task, ct).ConfigureAwait(false);
@@ -85,21 +108,37 @@ internal static class QuarantineDropVerb
         {
             if (session.Destination is not IQuarantineStore store)
             {
-                return 0;
+                return new(task.Key, 0, true, named);
             }
 
-            ProjectClaim.ThrowIfOthers(task, await session.Destination.CommittedAsync(task.Key, ct).ConfigureAwait(false));
-            return await store.RemoveAsync(
-                new(task.Key)
-                {
-                    Table = dataset is null ? null : TargetNames.For(task.Target.Table, dataset, session.Destination.Naming),
-                    Ids = ids.Length == 0 ? null : ids,
-                },
-                ct).ConfigureAwait(false);
+            IReadOnlyList<Checkpoint> stored = await session.Destination.CommittedAsync(task.Key, ct).ConfigureAwait(false);
+            ProjectClaim.ThrowIfOthers(task, stored);
+            TableId? table = dataset is null ? null : TargetNames.For(task.Target.Table, dataset, session.Destination.Naming);
+            long rows = await store.RemoveAsync(new(task.Key) { Table = table, Ids = ids.Length == 0 ? null : ids }, ct).ConfigureAwait(false);
+            if (table is not { } wanted || rows > 0 || named.Contains(dataset))
+            {
+                return new(task.Key, rows, true, named);
+            }
+
+            IEnumerable<TableId> met = (await store.ListAsync(task.Key, MostRows, ct).ConfigureAwait(false)).Select(r => r.Row.Table);
+            TableId[] tables = [.. CheckpointEditing.TablesOf(stored).Concat(met).Distinct()];
+            return new(task.Key, 0, tables.Contains(wanted), [.. named, .. DatasetsOf(task.Target.Table, tables)]);
         }
     }
 
-    private static void Print(VerbContext context, List<(string Task, long Rows)> dropped)
+    /// <summary>Datasets as the option takes them, from the tables that they went to.</summary>
+    private static IEnumerable<string> DatasetsOf(string template, IEnumerable<TableId> tables)
+    {
+        string[] around = template.Split(TargetNames.DatasetPlaceholder);
+        return around.Length != 2
+            ? []
+            : tables.Select(t => t.ToString())
+                .Where(t => t.Length > template.Length - TargetNames.DatasetPlaceholder.Length
+                    && t.StartsWith(around[0], StringComparison.Ordinal) && t.EndsWith(around[1], StringComparison.Ordinal))
+                .Select(t => t[around[0].Length..^around[1].Length]);
+    }
+
+    private static void Print(VerbContext context, List<Dropped> dropped)
     {
         if (!context.Json)
         {
@@ -110,15 +149,22 @@ internal static class QuarantineDropVerb
         JsonOutput.Write(context.Out, writer =>
         {
             writer.WriteStartArray();
-            foreach ((string task, long rows) in dropped)
+            foreach (Dropped of in dropped)
             {
                 writer.WriteStartObject();
-                writer.WriteString("task", task);
-                writer.WriteNumber("dropped", rows);
+                writer.WriteString("task", of.Task);
+                writer.WriteNumber("dropped", of.Rows);
                 writer.WriteEndObject();
             }
 
             writer.WriteEndArray();
         });
     }
+
+    /// <summary>What became of a task's rows.</summary>
+    /// <param name="Task">The task's key.</param>
+    /// <param name="Rows">Rows dropped.</param>
+    /// <param name="IsKnown">False where the task knows nothing of the dataset that was asked for.</param>
+    /// <param name="Known">Datasets that it knows, as far as they were looked for.</param>
+    private sealed record Dropped(string Task, long Rows, bool IsKnown, string[] Known);
 }
