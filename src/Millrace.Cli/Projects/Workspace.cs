@@ -14,11 +14,12 @@ namespace Millrace.Cli.Projects;
 /// <summary>A project's folder: its files read and validated, its secrets findable.</summary>
 internal sealed class Workspace
 {
-    private Workspace(string folder, Project project, ImmutableArray<ConfigProblem> warnings, SecretScrubber secrets)
+    private Workspace(string folder, Project project, ProjectLoadResult result, SecretScrubber secrets)
     {
         Folder = folder;
         Project = project;
-        Warnings = warnings;
+        Warnings = result.Problems;
+        Unset = result.Unset;
         Secrets = new SecretResolver(SecretPlaces(folder), path => ReadSecretFile(folder, path), secrets);
     }
 
@@ -31,14 +32,19 @@ internal sealed class Workspace
     /// <summary>What is doubtful and works nevertheless.</summary>
     public ImmutableArray<ConfigProblem> Warnings { get; }
 
+    /// <summary>Variables that connections and masks refer to and that are not set.</summary>
+    public ImmutableArray<ConfigProblem> Unset { get; }
+
     /// <summary>Finds secrets in the environment, then in <c>.env</c> in the folder; <c>file:</c> paths start in the folder.</summary>
     public SecretResolver Secrets { get; }
 
     /// <summary>Reads the project that the verb is about; warnings go to standard error.</summary>
+    /// <param name="context">What the verb is called with.</param>
+    /// <param name="tellsUnset">True to have variables that connections and masks lack among the problems of an invalid project.</param>
     /// <exception cref="InvalidProjectException">With every problem at once.</exception>
-    public static Workspace Open(VerbContext context)
+    public static Workspace Open(VerbContext context, bool tellsUnset = false)
     {
-        Workspace workspace = Open(context.ProjectDirectory, context.Secrets);
+        Workspace workspace = Open(context.ProjectDirectory, context.Secrets, tellsUnset);
         foreach (ConfigProblem warning in context.Json ? [] : workspace.Warnings)
         {
             ErrorPrinter.PrintWarning(context.Error, ReportedError.Of(warning));
@@ -50,12 +56,23 @@ internal sealed class Workspace
     /// <summary>Reads the project in a folder.</summary>
     /// <param name="folder">The folder, absolute.</param>
     /// <param name="secrets">Told of every secret that is resolved.</param>
-    public static Workspace Open(string folder, SecretScrubber secrets)
+    /// <param name="tellsUnset">True to have variables that connections and masks lack among the problems of an invalid project.</param>
+    public static Workspace Open(string folder, SecretScrubber secrets, bool tellsUnset = false)
     {
         ProjectLoadResult result = ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry, SecretPlaces(folder));
         return result.Project is { } project
-            ? new Workspace(folder, project, result.Problems, secrets)
-            : throw new InvalidProjectException(result.Problems);
+            ? new Workspace(folder, project, result, secrets)
+            : throw new InvalidProjectException(tellsUnset ? Sorted([.. result.Problems, .. result.Unset]) : result.Problems);
+    }
+
+    /// <summary>Every problem of the project, as one error, where a mask lacks its key.</summary>
+    /// <exception cref="InvalidProjectException">With all that is not set.</exception>
+    public void ThrowIfMasksLackKeys()
+    {
+        if (Unset.Any(p => !p.Path.StartsWith("connections.", StringComparison.Ordinal)))
+        {
+            throw new InvalidProjectException(Sorted([.. Warnings, .. Unset]));
+        }
     }
 
     /// <summary>A job by its name.</summary>
@@ -100,6 +117,9 @@ internal sealed class Workspace
     /// <summary>What runs of this project are made with.</summary>
     public RunnerSettings RunnerSettings(ICatalog catalog) => new(catalog, Secrets, Folder);
 
+    private static ImmutableArray<ConfigProblem> Sorted(IEnumerable<ConfigProblem> problems) =>
+        [.. problems.OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line)];
+
     private string CatalogPath => Path.Combine(Folder, Project.Catalog.Path);
 
     private static IEnumerable<ProjectFile> ReadFiles(string folder)
@@ -133,11 +153,8 @@ internal sealed class Workspace
     {
         yield return new SecretPlace("the environment", Environment.GetEnvironmentVariable);
         string path = Path.Combine(folder, ".env");
-        if (File.Exists(path))
-        {
-            ImmutableDictionary<string, string> variables = DotEnv.Parse(File.ReadAllText(path));
-            yield return new SecretPlace(path, variables.GetValueOrDefault);
-        }
+        ImmutableDictionary<string, string> variables = File.Exists(path) ? DotEnv.Parse(File.ReadAllText(path)) : [];
+        yield return new SecretPlace(path, variables.GetValueOrDefault) { IsFile = true };
     }
 
     private static string? ReadSecretFile(string folder, string path)

@@ -25,22 +25,38 @@ internal static class CheckVerb
 
     private static async Task<int> RunAsync(VerbContext context, string[] names, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = Workspace.Open(context, tellsUnset: true);
+        workspace.ThrowIfMasksLackKeys();
         ConnectionDefinition[] connections = names.Length == 0
             ? [.. workspace.Project.Connections.Values]
             : [.. names.Select(workspace.Connection)];
-        List<(string Connection, CheckFinding Finding)> findings = [];
+        List<Finding> findings = [];
         foreach (ConnectionDefinition connection in connections)
         {
-            foreach (CheckFinding finding in await TryAsync(workspace, connection, cancellationToken).ConfigureAwait(false))
-            {
-                findings.Add((connection.Name, finding));
-            }
+            findings.AddRange(await FindAsync(context, workspace, connection, cancellationToken).ConfigureAwait(false));
         }
 
-        MillraceException[] errors = [.. findings.Select(f => f.Finding.Error).OfType<MillraceException>()];
+        ReportedError[] errors = [.. findings.SelectMany(f => f.Errors)];
         Print(context, workspace, findings);
-        return errors.Length == 0 ? ExitCodes.Ok : ExitCodes.For([.. errors.Select(context.Report)]);
+        return errors.Length == 0 ? ExitCodes.Ok : ExitCodes.For(errors);
+    }
+
+    private static async ValueTask<IEnumerable<Finding>> FindAsync(
+        VerbContext context, Workspace workspace, ConnectionDefinition connection, CancellationToken cancellationToken)
+    {
+        ReportedError[] unset =
+            [.. workspace.Unset.Where(p => p.Path.StartsWith($"connections.{connection.Name}.", StringComparison.Ordinal)).Select(ReportedError.Of)];
+        if (unset.Length > 0)
+        {
+            return [new(connection.Name, "settings", null, unset)];
+        }
+
+        IReadOnlyList<CheckFinding> found = await TryAsync(workspace, connection, cancellationToken).ConfigureAwait(false);
+        return found.Select(f => new Finding(
+            connection.Name,
+            context.Secrets.Scrub(f.What),
+            f.Detail is null ? null : context.Secrets.Scrub(f.Detail),
+            f.Error is null ? [] : [context.Report(f.Error)]));
     }
 
     private static async ValueTask<IReadOnlyList<CheckFinding>> TryAsync(
@@ -56,7 +72,7 @@ internal static class CheckVerb
         }
     }
 
-    private static void Print(VerbContext context, Workspace workspace, List<(string Connection, CheckFinding Finding)> findings)
+    private static void Print(VerbContext context, Workspace workspace, List<Finding> findings)
     {
         if (context.Json)
         {
@@ -66,14 +82,14 @@ internal static class CheckVerb
                 writer.WriteNumber("jobs", workspace.Project.Jobs.Length);
                 ErrorPrinter.WriteAll(writer, "warnings", workspace.Warnings.Select(ReportedError.Of));
                 writer.WriteStartArray("findings");
-                foreach ((string connection, CheckFinding finding) in findings)
+                foreach (Finding finding in findings)
                 {
                     writer.WriteStartObject();
-                    writer.WriteString("connection", connection);
-                    writer.WriteString("what", context.Secrets.Scrub(finding.What));
-                    writer.WriteBoolean("ok", finding.Error is null);
-                    writer.WriteString("detail", finding.Detail is null ? null : context.Secrets.Scrub(finding.Detail));
-                    ErrorPrinter.WriteAll(writer, "errors", finding.Error is { } error ? [context.Report(error)] : []);
+                    writer.WriteString("connection", finding.Connection);
+                    writer.WriteString("what", finding.What);
+                    writer.WriteBoolean("ok", finding.Errors.Length == 0);
+                    writer.WriteString("detail", finding.Detail);
+                    ErrorPrinter.WriteAll(writer, "errors", finding.Errors);
                     writer.WriteEndObject();
                 }
 
@@ -89,14 +105,14 @@ internal static class CheckVerb
             context.Out.WriteLine("The project is empty: 'millrace init' writes one to begin with, 'millrace schema' says what may stand in it.");
         }
 
-        foreach ((string connection, CheckFinding finding) in findings)
+        foreach (Finding finding in findings)
         {
-            string detail = finding.Detail is null ? "" : $" ({context.Secrets.Scrub(finding.Detail)})";
-            context.Out.WriteLine($"{(finding.Error is null ? "ok    " : "FAILED")}  {connection}: {context.Secrets.Scrub(finding.What)}{detail}");
-            if (finding.Error is { } error)
-            {
-                ErrorPrinter.Print(context.Out, [context.Report(error)]);
-            }
+            string detail = finding.Detail is null ? "" : $" ({finding.Detail})";
+            context.Out.WriteLine($"{(finding.Errors.Length == 0 ? "ok    " : "FAILED")}  {finding.Connection}: {finding.What}{detail}");
+            ErrorPrinter.Print(context.Out, finding.Errors);
         }
     }
+
+    /// <summary>What a check found of a connection, as it may be printed.</summary>
+    private sealed record Finding(string Connection, string What, string? Detail, ReportedError[] Errors);
 }

@@ -8,6 +8,12 @@ namespace Millrace.Core.Config;
 /// <param name="Problems">Errors and warnings, in the order of files and lines.</param>
 public sealed record ProjectLoadResult(Project? Project, ImmutableArray<ConfigProblem> Problems)
 {
+    /// <summary>
+    /// Variables that are not set and that connections and masks refer to: errors to who needs them, not to who reads the project.
+    /// Empty where variables were not looked up.
+    /// </summary>
+    public ImmutableArray<ConfigProblem> Unset { get; init; } = [];
+
     /// <summary>The project, or one exception that lists every error.</summary>
     /// <exception cref="MillraceException">MR1002.</exception>
     public Project Required()

@@ -29,11 +29,13 @@ public sealed class ProjectLoader
     private MapEntry? _defaults;
 
     private readonly VariableExpander _variables;
+    private readonly SecretPlace[]? _places;
 
     private ProjectLoader(ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables)
     {
         _connectors = connectors;
-        _variables = new(variables is null ? null : [.. variables], _problems);
+        _places = variables?.ToArray();
+        _variables = new(_places is null ? null : [.. _places], _problems);
     }
 
     /// <summary>Loads a project and reports every problem at once.</summary>
@@ -52,7 +54,24 @@ public sealed class ProjectLoader
         }
 
         Project project = loader.Build();
-        return new(loader._problems.IsValid ? project : null, loader._problems.ToImmutable());
+        return new(loader._problems.IsValid ? project : null, loader._problems.ToImmutable()) { Unset = loader.FindUnset(project) };
+    }
+
+    private ImmutableArray<ConfigProblem> FindUnset(Project project)
+    {
+        var unset = new ProblemList();
+        foreach ((string name, MapEntry entry) in _places is null ? [] : _connections)
+        {
+            MissingVariable.Report(entry.Value, $"connections.{name}", _places!, unset);
+        }
+
+        HashSet<string?> used = [.. project.Jobs.SelectMany(j => j.Tasks).SelectMany(t => t.Move?.Columns ?? []).Select(c => c.MaskKey)];
+        foreach ((ScalarNode key, string path) in _variables.Kept.Where(k => used.Contains(k.Value.Text)))
+        {
+            MissingVariable.Report(key, path, _places!, unset);
+        }
+
+        return unset.ToImmutable();
     }
 
     private void Collect(ProjectFile file)

@@ -16,35 +16,53 @@ internal sealed class VariableExpander(ImmutableArray<SecretPlace>? places, Prob
 {
     private static readonly string[] Secrets = ["mask_key", "connection_string"];
 
+    private readonly List<(ScalarNode Value, string Path)> _kept = [];
+
     /// <summary>The same settings, their variables expanded.</summary>
     /// <param name="node">The settings.</param>
     /// <param name="path">Their path.</param>
     public T Expand<T>(T node, string path)
         where T : ConfigNode => places is null ? node : (T)Expanded(node, path);
 
+    /// <summary>Settings that stayed references, with their paths.</summary>
+    public IReadOnlyList<(ScalarNode Value, string Path)> Kept => _kept;
+
     private ConfigNode Expanded(ConfigNode node, string path) => node switch
     {
-        MapNode map => new MapNode(map.File, map.Line,
-            [.. map.Entries.Select(e => Secrets.Contains(e.Key.Text) ? e : e with { Value = Expanded(e.Value, OptionBinder.Join(path, e.Key.Text)) })]),
+        MapNode map => new MapNode(map.File, map.Line, [.. map.Entries.Select(e => Expanded(e, OptionBinder.Join(path, e.Key.Text)))]),
         ListNode list => new ListNode(list.File, list.Line, [.. list.Items.Select((item, i) => Expanded(item, $"{path}[{i}]"))]),
         ScalarNode { IsNull: false } scalar when SecretReference.VariablePattern().IsMatch(scalar.Text) =>
             new ScalarNode(scalar.File, scalar.Line, Expanded(scalar, path), isPlain: false),
         _ => node,
     };
 
+    private MapEntry Expanded(MapEntry entry, string path)
+    {
+        if (!Secrets.Contains(entry.Key.Text))
+        {
+            return entry with { Value = Expanded(entry.Value, path) };
+        }
+
+        if (entry.Value is ScalarNode { IsNull: false } kept)
+        {
+            _kept.Add((kept, path));
+        }
+
+        return entry;
+    }
+
     private string Expanded(ScalarNode scalar, string path) => SecretReference.VariablePattern().Replace(
         scalar.Text, match => match.Groups["name"] is { Success: true } name ? Find(name.Value, scalar, path) : "${");
 
     private string Find(string name, ScalarNode scalar, string path)
     {
-        if (places!.Value.Select(p => p.Find(name)).FirstOrDefault(v => v is not null) is { } value)
+        if (MissingVariable.Find(places!.Value, name) is { } value)
         {
             return value;
         }
 
-        string looked = string.Join("; ", places.Value.Select(p => $"{p.Name}: no {name}"));
-        problems.Error(ErrorCodes.SecretMissing, scalar, path, $"{path} refers to ${{{name}}}, which is not set. Looked in {looked}.",
-            $"Set {name} in the environment, for example: export {name}=… Write $${{{name}}} where the text itself is meant.");
+        problems.Error(ErrorCodes.SecretMissing, scalar, path, MissingVariable.Message(name, path, places.Value),
+            $"{MissingVariable.Fix(name, places.Value)} Write $${{{name}}} where the text itself is meant.");
         return "";
     }
 }

@@ -1,4 +1,5 @@
 using Millrace.Core.Config;
+using Millrace.Core.Config.Secrets;
 using Millrace.Core.Errors;
 
 namespace Millrace.UnitTests.Config;
@@ -34,6 +35,41 @@ public sealed class VariableTests
         problem.Line.ShouldBe(8);
         problem.Message.ShouldContain("refers to ${STAGE}, which is not set. Looked in the environment: no STAGE.");
         problem.Fix.ShouldNotBeNull().ShouldContain("export STAGE=");
+    }
+
+    [Fact]
+    public void Those_of_connections_and_masks_that_are_not_set_are_told_all_at_once_with_their_places()
+    {
+        SecretPlace[] places = [new("the environment", name => name == "SET" ? "x" : null), new("shop/.env", _ => null) { IsFile = true }];
+        ProjectLoadResult result = ProjectLoader.Load(
+            [
+                new("millrace.yaml", """
+                    connections:
+                      shop: { type: mongodb, uri: "${SET}", database: "${A}_${B}" }
+                      warehouse:
+                        type: duckdb
+                        path: "${C}"
+                    defaults: { mask_key: "${UNUSED}" }
+                    jobs:
+                      j:
+                        tasks:
+                          - name: a
+                            source: { connection: shop, dataset: a }
+                            target: { connection: warehouse, table: a }
+                            columns: [ { from: x, mask: hmac_sha256, mask_key: "${KEY}" }, { from: y, mask: redact } ]
+                    """),
+            ],
+            ProjectSamples.Connectors,
+            places);
+
+        result.Project.ShouldNotBeNull();
+        result.Unset.Select(p => (p.Line, p.Path, p.Code.Id)).ShouldBe(
+        [
+            (2, "connections.shop.database", "MR1003"), (2, "connections.shop.database", "MR1003"), (5, "connections.warehouse.path", "MR1003"),
+            (13, "jobs.j.tasks[0].columns[0].mask_key", "MR1003"),
+        ]);
+        result.Unset[1].Message.ShouldBe("connections.shop.database refers to ${B}, which is not set. Looked in the environment: no B; shop/.env: no B.");
+        result.Unset[1].Fix.ShouldBe("Set B in the environment, for example: export B=…, or write B=… as a line of shop/.env.");
     }
 
     [Fact]

@@ -7,7 +7,11 @@ namespace Millrace.Core.Config.Secrets;
 /// <summary>A place where variables are looked up.</summary>
 /// <param name="Name">Its name in a message: <c>the environment</c>, <c>.env</c>.</param>
 /// <param name="Find">The variable's value, or null where the place has none.</param>
-public sealed record SecretPlace(string Name, Func<string, string?> Find);
+public sealed record SecretPlace(string Name, Func<string, string?> Find)
+{
+    /// <summary>True for a file of lines NAME=value, there or not, whose path is the name.</summary>
+    public bool IsFile { get; init; }
+}
 
 /// <summary>
 /// Puts secrets in the place of their references, at the moment they are needed. Nothing that it throws holds a secret, and what it resolved
@@ -83,17 +87,14 @@ public sealed class SecretResolver
 
     private string Find(string name, string configPath)
     {
-        foreach (SecretPlace place in _places)
+        if (MissingVariable.Find(_places, name) is not { } value)
         {
-            if (place.Find(name) is { } value)
-            {
-                Scrubber.Add(value);
-                return value;
-            }
+            throw new MillraceException(
+                ErrorCodes.SecretMissing, MissingVariable.Message(name, configPath, _places), MissingVariable.Fix(name, _places), configPath);
         }
 
-        string looked = string.Join("; ", _places.Select(p => $"{p.Name}: no {name}"));
-        throw Missing($"${{{name}}}", configPath, looked, $"Set {name} in the environment, for example: export {name}=…");
+        Scrubber.Add(value);
+        return value;
     }
 
     private static MillraceException Missing(string reference, string configPath, string looked, string fix) =>
