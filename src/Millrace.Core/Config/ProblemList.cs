@@ -15,6 +15,9 @@ internal sealed class ProblemList
     /// <summary>True where nothing but warnings was found.</summary>
     public bool IsValid => _problems.TrueForAll(p => p.IsWarning);
 
+    /// <summary>True where a setting has an error already, which may be the cause of others.</summary>
+    public bool HasError(string path) => _problems.Exists(p => !p.IsWarning && p.Path == path);
+
     public void Error(ErrorCode code, ConfigNode node, string path, string message, string? fix = null) =>
         Add(new(code, false, node.File, node.Line, path, message, fix));
 

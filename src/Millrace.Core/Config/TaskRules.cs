@@ -159,6 +159,13 @@ internal sealed class TaskRules(
                 $"'{definition.Target.Table}' has more than two parts.", "Write the table as schema.table, or as table alone for the connection's default schema.");
         }
 
+        else if (definition.Target.Table.Split('.').Any(string.IsNullOrWhiteSpace) && !problems.HasError($"{path}.target.table"))
+        {
+            problems.Error(ErrorCodes.InvalidValue, target["table"] ?? target, $"{path}.target.table",
+                $"'{definition.Target.Table}' lacks the name of its {(definition.Target.Table.TrimStart().StartsWith('.') ? "schema" : "table")}.",
+                "Write the table as schema.table, or as table alone for the connection's default schema. A variable in it may be set to nothing.");
+        }
+
         ImmutableArray<string> include = definition.Source.Datasets.Include;
         bool several = include.Length > 1 || include.Any(d => d.Contains('*', StringComparison.Ordinal));
         if (several && !definition.Target.Table.Contains("{dataset}", StringComparison.Ordinal))

@@ -37,6 +37,21 @@ public sealed class VariableTests
         problem.Fix.ShouldNotBeNull().ShouldContain("export STAGE=");
     }
 
+    [Theory]
+    [InlineData("${STAGE}.{dataset}", "'.{dataset}' lacks the name of its schema.")]
+    [InlineData("raw.${STAGE}", "'raw.' lacks the name of its table.")]
+    [InlineData("${STAGE}", "'' lacks the name of its table.")]
+    public void One_that_is_empty_leaves_no_table_without_a_name(string table, string message)
+    {
+        ConfigProblem problem = ProjectSamples.LoadTask(
+            $$"""{ name: a, source: { connection: shop, dataset: a }, target: { connection: warehouse, table: "{{table}}" } }""", ("STAGE", ""))
+            .Problems.ShouldHaveSingleItem();
+
+        (problem.Code, problem.IsWarning, problem.File, problem.Line, problem.Path).ShouldBe((ErrorCodes.InvalidValue, false, "millrace.yaml", 8, "jobs.j.tasks[0].target.table"));
+        problem.Message.ShouldBe(message);
+        problem.Fix.ShouldNotBeNull().ShouldContain("A variable in it may be set to nothing.");
+    }
+
     [Fact]
     public void Those_of_connections_and_masks_that_are_not_set_are_told_all_at_once_with_their_places()
     {
