@@ -3,7 +3,11 @@ namespace Millrace.Core.Contracts;
 /// <summary>What <see cref="ISource.PlanAsync"/> is asked.</summary>
 /// <param name="Committed">The destination's checkpoints of this task's current generation; empty for a first run, a full refresh or a resnapshot.</param>
 /// <param name="Generation">The generation that this run works in.</param>
-public sealed record PlanRequest(IReadOnlyList<Checkpoint> Committed, int Generation);
+public sealed record PlanRequest(IReadOnlyList<Checkpoint> Committed, int Generation)
+{
+    /// <summary>True where the same run has planned before, as one that follows does: what was noted of a source that grows need not be noted again.</summary>
+    public bool GoesOn { get; init; }
+}
 
 /// <summary>
 /// What a run has to read, in order. Partitions of one stage may be read in parallel; a stage starts when the one before has been read.
@@ -74,4 +78,10 @@ public sealed record ReadRequest(PartitionPlan Partition, int MaxBatchRows = 819
     /// it refuses, hands on what it has, with the position before that unit, and ends. The engine itself stops only between batches.
     /// </summary>
     public ReadBudget Budget { get; init; } = ReadBudget.Unlimited;
+
+    /// <summary>
+    /// Told what whoever runs the task should know and only reading shows: whole sentences, without secrets. May be called from any thread, before
+    /// the batch is handed on that the note is about.
+    /// </summary>
+    public Action<string> Note { get; init; } = static _ => { };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Millrace.Core.Batches;
@@ -22,6 +23,9 @@ internal sealed class Pipeline(
     // Half of the bytes in flight may wait on either side of the shaper.
     private readonly ByteBoundedQueue<ReadItem> _read = new(Math.Max(1, task.MaxBytesInFlight / 2));
     private readonly ByteBoundedQueue<ShapedItem> _shaped = new(Math.Max(1, task.MaxBytesInFlight / 2));
+
+    // Readers note from threads of their own; the observer is told by one.
+    private readonly ConcurrentQueue<string> _notes = new();
 
     /// <summary>Runs to the plan's end, the budget, an error or a cancellation.</summary>
     public async Task<AttemptEnd> RunAsync(CancellationToken cancellationToken)
@@ -114,7 +118,7 @@ internal sealed class Pipeline(
     // A batch larger than a load may be would make commit_every a dead letter.
     private ReadRequest RequestFor(PartitionPlan partition)
     {
-        var request = new ReadRequest(partition) { Budget = budget };
+        var request = new ReadRequest(partition) { Budget = budget, Note = _notes.Enqueue };
         return request with
         {
             MaxBatchRows = (int)Math.Clamp(task.CommitEvery.Rows ?? long.MaxValue, 1, request.MaxBatchRows),
@@ -154,6 +158,7 @@ internal sealed class Pipeline(
             {
                 using (item)
                 {
+                    TellNotes();
                     if (!await writer.WriteAsync(item, cancellationToken).ConfigureAwait(false))
                     {
                         return AttemptEnd.ResumeFromStored;
@@ -164,10 +169,12 @@ internal sealed class Pipeline(
         catch (Errors.MillraceException) when (!cancellationToken.IsCancellationRequested && writer.CanCommit)
         {
             // The source or the shaper failed, not the destination: what came before, up to a commit point, is kept.
+            TellNotes();
             await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
             throw;
         }
 
+        TellNotes();
         if (!await writer.FinishAsync(cancellationToken).ConfigureAwait(false))
         {
             return AttemptEnd.ResumeFromStored;
@@ -180,6 +187,14 @@ internal sealed class Pipeline(
 
         await writer.MakeTablesAsync(cancellationToken).ConfigureAwait(false);
         return AttemptEnd.Head;
+    }
+
+    private void TellNotes()
+    {
+        while (_notes.TryDequeue(out string? note))
+        {
+            context.Observer.Note(NoteLevel.Warning, note);
+        }
     }
 
     // What does not get into the queue is still this stage's.

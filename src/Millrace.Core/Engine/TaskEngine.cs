@@ -24,6 +24,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
 
     private readonly RunTotals _totals = new(context.Time);
     private bool _isUnderWay;
+    private bool _hasPlanned;
 
     /// <summary>Runs the task until the source's head as it is now, or its budget; with <see cref="RunContext.Follow"/> until it is stopped or cancelled.</summary>
     /// <exception cref="MillraceException">The run failed; what <see cref="IRunObserver.CommittedAsync"/> told of is durable, nothing else.</exception>
@@ -128,8 +129,9 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
             {
                 try
                 {
-                    var request = new PlanRequest(state.OfGeneration(backfill is not null), state.Generation);
+                    var request = new PlanRequest(state.OfGeneration(backfill is not null), state.Generation) { GoesOn = _hasPlanned };
                     ReadPlan plan = await reader.PlanAsync(request, cancellationToken).ConfigureAwait(false);
+                    _hasPlanned = true;
                     context.Observer.Planned(plan, state.Generation);
                     foreach (string note in plan.Notes)
                     {

@@ -76,7 +76,7 @@ public sealed class BoundedLogTests : IDisposable
         var names = new DatasetNames(null, [], DatasetSelector.All);
         using var window = new ChangeWindow("log", false, maxRows: 100, maxBytes: 1 << 20);
         using var applier = new OplogApplier(
-            new LogCollections(new(names, null, LogPurpose.GoOn)), images, window, new(SourceRunner.Settings(new(), ReplicationMethod.ChangeCapture, ""), false), OnDrop.Ignore)
+            new LogCollections(new(names, null, LogPurpose.GoOn)), images, window, new(SourceRunner.Settings(new(), ReplicationMethod.ChangeCapture, ""), false), OnDrop.Ignore, static _ => { })
         {
             IsEmitting = true,
         };

@@ -229,12 +229,20 @@ public abstract class LiveChangeTests : LiveAnyServerTest
             return;
         }
 
-        await RunAsync();
+        LiveRun run = await RunAsync();
         Target().Count.ShouldBe(onDrop == OnDrop.Delete ? 0 : 5);
+        if (onDrop == OnDrop.Ignore)
+        {
+            run.Notes.ShouldHaveSingleItem().ShouldMatch(@"^shop\.orders was dropped or renamed in the source at .+\. Its rows stay in the target, as on_drop: ignore says\.$");
+        }
+        else
+        {
+            run.Notes.ShouldBeEmpty();
+        }
 
         // And it is followed on.
         Server.Insert("shop.orders", [Order(77, 77)]);
-        await RunAsync();
+        (await RunAsync()).Notes.ShouldBeEmpty();
         await RunAsync();
         Target().ShouldContain("_id=77,n=77");
     }

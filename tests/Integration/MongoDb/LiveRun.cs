@@ -12,6 +12,9 @@ internal sealed class LiveRun(ReadPlan plan)
 
     public List<RejectedRow> Rejected { get; } = [];
 
+    /// <summary>What was noted while reading.</summary>
+    public List<string> Notes { get; } = [];
+
     public long Bytes { get; set; }
 
     public int Batches { get; set; }

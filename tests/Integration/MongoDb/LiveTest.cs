@@ -101,7 +101,7 @@ public abstract class LiveTest<TServer> : IAsyncLifetime
         foreach (PartitionPlan partition in plan.Partitions.OrderBy(p => p.Stage).TakeWhile(_ => budget.Reached is null))
         {
             List<Action> staged = [];
-            await foreach (RecordBatch batch in source.ReadAsync(new(partition, maxRows) { Budget = budget }, token))
+            await foreach (RecordBatch batch in source.ReadAsync(new(partition, maxRows) { Budget = budget, Note = run.Notes.Add }, token))
             {
                 using (batch)
                 {

@@ -24,6 +24,9 @@ internal sealed class SourceRunner
 
     public List<string> Dropped { get; } = [];
 
+    /// <summary>What was noted while reading.</summary>
+    public List<string> Notes { get; } = [];
+
     public long Bytes { get; private set; }
 
     public MillraceException? Error { get; private set; }
@@ -70,7 +73,7 @@ internal sealed class SourceRunner
             Plan = await source.PlanAsync(new PlanRequest(Checkpoints(), Generation), TestContext.Current.CancellationToken);
             foreach (PartitionPlan partition in Plan.Partitions.OrderBy(p => p.Stage).TakeWhile(_ => Budget.Reached is null))
             {
-                await foreach (RecordBatch batch in source.ReadAsync(new ReadRequest(partition, MaxRows) { Budget = Budget }, TestContext.Current.CancellationToken))
+                await foreach (RecordBatch batch in source.ReadAsync(new ReadRequest(partition, MaxRows) { Budget = Budget, Note = Notes.Add }, TestContext.Current.CancellationToken))
                 {
                     using (batch)
                     {

@@ -18,7 +18,7 @@ public sealed class SourceTimeTests
             var scope = new LogScope(new DatasetNames(null, [], DatasetSelector.All), null, LogPurpose.GoOn);
             using var window = new ChangeWindow("log", false, 10, 1000);
             using var applier = new OplogApplier(
-                new LogCollections(scope), images, window, new(SourceRunner.Settings(new(), ReplicationMethod.ChangeCapture, ""), false), OnDrop.Ignore);
+                new LogCollections(scope), images, window, new(SourceRunner.Settings(new(), ReplicationMethod.ChangeCapture, ""), false), OnDrop.Ignore, static _ => { });
             (uint Second, long Wall, long Expected)[] entries =
                 [(100, 100_400, 100_400), (100, 107_000, 100_999), (101, 99_000, 101_000), (101, 101_001, 101_001), (102, long.MinValue, 102_000)];
             foreach ((uint second, long wall, long expected) in entries)

@@ -11,9 +11,9 @@ namespace Millrace.Connectors.MongoDb.Live;
 /// <summary>
 /// Writes the changes of a live log into a window, and reads what a rename brings.
 /// </summary>
-internal sealed class ChangeEmitter(MongoClient client, LiveServer server, LogCollections collections, ChangeWindow window, SourceSettings settings) : IDisposable
+internal sealed class ChangeEmitter(MongoClient client, LiveServer server, LogCollections collections, ChangeWindow window, SourceSettings settings, Action<string> note) : IDisposable
 {
-    private readonly ChangeRows _rows = new(window, new DocumentSelection(settings, byTime: false), settings.OnDrop);
+    private readonly ChangeRows _rows = new(window, new DocumentSelection(settings, byTime: false), settings.OnDrop, note);
     private readonly Queue<WholeCopy> _copies = new();
     private readonly ByteBuffer _name = new();
 

@@ -51,7 +51,7 @@ internal sealed class ChangeStreamReader : IBatchReader
         _request = request;
         _time = settings.Time;
         _window = new(request.Partition.Name, settings.HidesRaw, request.MaxBatchRows, request.MaxBatchBytes);
-        _emitter = new(client, server, new LogCollections(target.Scope), _window, settings);
+        _emitter = new(client, server, new LogCollections(target.Scope), _window, settings, request.Note);
         _lookup = new(client, server);
         _reached = request.Partition.Start;
         _done = target.Start.Time;

@@ -47,7 +47,7 @@ internal sealed class OplogReader : IBatchReader
         var collections = new LogCollections(target.Scope);
         _transactions = new(new TransactionSpill(SpillPath(settings), MaxTransactionMemory));
         _rows = new(collections, _transactions);
-        _changes = new(new ChangeEmitter(client, server, collections, _window, settings), new ImageLookup(client, server), collections, request);
+        _changes = new(new ChangeEmitter(client, server, collections, _window, settings, request.Note), new ImageLookup(client, server), collections, request);
         _replay = new(_transactions, _rows, _changes);
         _reached = request.Partition.Start;
         _done = target.Start.Time;

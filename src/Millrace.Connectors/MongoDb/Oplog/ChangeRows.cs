@@ -9,7 +9,7 @@ namespace Millrace.Connectors.MongoDb.Oplog;
 /// Writes changes into a window as rows: numbers them within their place in the log, gives them its time, applies the task's filter and fields, and
 /// does what <c>on_drop</c> says.
 /// </summary>
-internal sealed class ChangeRows(ChangeWindow window, DocumentSelection selection, OnDrop onDrop) : IDisposable
+internal sealed class ChangeRows(ChangeWindow window, DocumentSelection selection, OnDrop onDrop, Action<string> note) : IDisposable
 {
     private readonly byte[] _position = new byte[MongoDbPositions.MaxRowPosition];
     private int _index;
@@ -72,7 +72,10 @@ internal sealed class ChangeRows(ChangeWindow window, DocumentSelection selectio
         if (onDrop == OnDrop.Delete)
         {
             window.AddDeleteAll(collection);
+            return;
         }
+
+        note($"{collection.Text} was dropped or renamed in the source at {MongoDbPositions.Describe(Timestamp)}. Its rows stay in the target, as on_drop: ignore says.");
     }
 
     /// <inheritdoc/>

@@ -59,7 +59,7 @@ internal sealed class LogReader : IDisposable
         _transactions = new(new TransactionSpill(Path.Combine(settings.StateDirectory, "mongodb-transactions.tmp"), MaxTransactionMemory));
         _rows = new(_collections, _transactions);
         _window = new(request.Partition.Name, settings.HidesRaw, request.MaxBatchRows, request.MaxBatchBytes);
-        _applier = new(_collections, images, _window, new DocumentSelection(settings, byTime: false), settings.OnDrop)
+        _applier = new(_collections, images, _window, new DocumentSelection(settings, byTime: false), settings.OnDrop, request.Note)
         {
             DumpedUntil = chain.OriginEnd,
         };

@@ -23,12 +23,12 @@ internal sealed class OplogApplier : IOplogSink, IDisposable
     private readonly ByteBuffer _before = new();
     private readonly Queue<(LogCollection Target, ImageWalk Documents)> _renamed = new();
 
-    public OplogApplier(LogCollections collections, AfterImages images, ChangeWindow window, DocumentSelection selection, OnDrop onDrop)
+    public OplogApplier(LogCollections collections, AfterImages images, ChangeWindow window, DocumentSelection selection, OnDrop onDrop, Action<string> note)
     {
         _collections = collections;
         _images = images;
         _window = window;
-        _rows = new(window, selection, onDrop);
+        _rows = new(window, selection, onDrop, note);
     }
 
     /// <summary>False while entries are applied that the destination has already: then no rows are written.</summary>
