@@ -77,14 +77,41 @@ public sealed class DamagedImagesTests : IDisposable
         run.Rows.ShouldAllBe(r => r.Values["pad"].Length == 300);
     }
 
+    [Fact]
+    public async Task A_file_in_the_place_of_the_store_is_told_and_left_alone()
+    {
+        Directory.CreateDirectory(State);
+        File.WriteAllText(Store, "mine");
+        WriteFirst();
+
+        SourceRunner run = await Run([]);
+
+        MillraceException error = run.Error.ShouldNotBeNull();
+        error.Code.ShouldBe(ErrorCodes.ImageStoreFailed);
+        error.Message.ShouldContain(Store);
+        error.Fix.ShouldNotBeNull();
+        File.ReadAllText(Store).ShouldBe("mine");
+
+        File.Delete(Store);
+        SourceRunner again = await Run(run.Committed);
+        again.Error.ShouldBeNull();
+        run.Rows.Concat(again.Rows).Count().ShouldBe(401);
+    }
+
     private async Task FirstRun(Dictionary<string, Position> committed)
+    {
+        string first = WriteFirst();
+        (await Run(committed)).Error.ShouldBeNull();
+        DumpWriter.Oplog(Path.Combine(_folder.FullName, "log", "2.bson"), Enumerable.Range(0, 400).Select(Update).Prepend(first));
+    }
+
+    private string WriteFirst()
     {
         string pad = new('x', 300);
         DumpWriter.Collection(DumpPath, "shop", "people", Enumerable.Range(0, 400).Select(i => $"{{\"_id\":{i},\"n\":0,\"pad\":\"{pad}\"}}"));
         string first = DumpWriter.Entry(10, "i", "shop.people", $"{{\"_id\":1000,\"n\":0,\"pad\":\"{pad}\"}}");
         DumpWriter.Oplog(Path.Combine(_folder.FullName, "log", "1.bson"), [first]);
-        (await Run(committed)).Error.ShouldBeNull();
-        DumpWriter.Oplog(Path.Combine(_folder.FullName, "log", "2.bson"), Enumerable.Range(0, 400).Select(Update).Prepend(first));
+        return first;
     }
 
     private static string Update(int id) =>
