@@ -51,7 +51,8 @@ internal static class DumpChecks
 
             chain.CheckContinuity(0);
             string extent = $"{Quantity.Of(chain.Files.Length, "file")} without a gap, "
-                + $"{MongoDbPositions.Describe(chain.Files[0].Facts.First)} to {MongoDbPositions.Describe(chain.Last)}";
+                + $"{MongoDbPositions.Describe(chain.Files[0].Facts.First)} to {MongoDbPositions.Describe(chain.Last)}"
+                + string.Concat(chain.Unfinished.Select(u => $". {u.TrimEnd('.')}"));
             return chain.Origin == 0
                 ? extent + ". The dump has no oplog of its own: the first file is taken to begin before the dump was made"
                 : extent;

@@ -75,6 +75,9 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
     /// <summary>True where a collection that is included since waits until the log has come to this dump.</summary>
     public bool MakesWait(MongoNamespace collection) => !NeedsSnapshot(collection) && _purpose == LogPurpose.GoOnWithoutNew && _coverage!.IsNew(collection);
 
+    /// <summary>What is to be said of the log's files, once it is planned.</summary>
+    public IReadOnlyList<string> Notes => _chain?.Unfinished ?? [];
+
     /// <summary>The first file of the log, once it is planned; null where there is none.</summary>
     public string? FirstFile => _chain is { Files.IsEmpty: false } chain ? chain.Files[0].File.Path : null;
 

@@ -71,7 +71,7 @@ internal sealed class MongoDbDumpSource : ISource
         }
 
         partitions.AddRange(log);
-        return ValueTask.FromResult(new ReadPlan(partitions) { Notes = request.Committed.Count == 0 ? [.. NotThereYet(), .. BeginningAssumed()] : [.. Waiting()] });
+        return ValueTask.FromResult(new ReadPlan(partitions) { Notes = [.. Notes(request)] });
     }
 
     /// <inheritdoc/>
@@ -125,6 +125,12 @@ internal sealed class MongoDbDumpSource : ISource
     {
         TableId nowhere = _settings.Datasets.IsDefaultOrEmpty ? new("", "") : _names.TableOf(_names.CollectionOf(_settings.Datasets[0]));
         return new(new(nowhere, [], []), [], 0) { Partition = partition.Name, Position = partition.Until };
+    }
+
+    private IEnumerable<string> Notes(PlanRequest request)
+    {
+        IEnumerable<string> ofDatasets = request.Committed.Count == 0 ? NotThereYet().Concat(BeginningAssumed()) : Waiting();
+        return IsChangeCapture && !request.GoesOn ? ofDatasets.Concat(Log.Notes) : ofDatasets;
     }
 
     private IEnumerable<string> Waiting() => Chosen()

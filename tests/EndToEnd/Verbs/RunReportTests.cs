@@ -44,6 +44,38 @@ public sealed class RunReportTests : IDisposable
         log.ShouldNotContain("1 partitions");
     }
 
+    [Fact]
+    public async Task What_only_reading_shows_is_printed_and_logged_once()
+    {
+        await WriteAsync("max_columns: 10", "1");
+        byte[][] log =
+        [
+            Document("""{"ts":{"$timestamp":{"t":100,"i":1}},"v":2,"op":"n","ns":"","o":{}}"""),
+            Document("""{"ts":{"$timestamp":{"t":101,"i":1}},"v":2,"op":"c","ns":"shop.$cmd","o":{"drop":"orders"}}"""),
+            Document("""{"ts":{"$timestamp":{"t":102,"i":1}},"v":2,"op":"n","ns":"","o":{}}"""),
+        ];
+        Directory.CreateDirectory(_folder["log"]);
+        await File.WriteAllBytesAsync(_folder["log/1.bson"], [.. log.SelectMany(d => d).SkipLast(5)], TestContext.Current.CancellationToken);
+        string project = (await File.ReadAllTextAsync(_folder["millrace.yaml"], TestContext.Current.CancellationToken))
+            .Replace("dump: dump", "dump: dump, oplog: \"log/*.bson\"", StringComparison.Ordinal)
+            .Replace("full_refresh", "change_capture", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_folder["millrace.yaml"], project, TestContext.Current.CancellationToken);
+
+        string unfinished = $"{_folder["log/1.bson"]} ends in the middle of an entry that starts at byte {log[0].Length + log[1].Length}: ";
+        const string Dropped = "warning: shop.orders was dropped or renamed in the source at ";
+        (await _shell.RunAsync("check")).ShouldExitWith(0).Output.ShouldContain(unfinished);
+        string first = (await _shell.RunAsync("run load")).ShouldExitWith(0).Output;
+        first.Split(Dropped).Length.ShouldBe(2);
+        first.ShouldContain("warning: " + unfinished);
+        (await _shell.RunAsync("logs")).ShouldExitWith(0).Output.ShouldContain("shop.orders was dropped or renamed in the source at ");
+        string second = (await _shell.RunAsync("run load")).ShouldExitWith(0).Output;
+        second.ShouldNotContain(Dropped);
+        second.ShouldContain("warning: " + unfinished);
+        (await _shell.RunAsync("tables load --json")).ShouldExitWith(0).Output.ShouldContain("\"rows\": 1");
+    }
+
+    private static byte[] Document(string json) => ExtendedJsonReader.ReadDocument(json);
+
     private Task WriteAsync(string settings, params string[] values)
     {
         DumpWriter.WriteCollection(

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Millrace.Connectors.MongoDb;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
@@ -166,6 +167,11 @@ public sealed class ChangeCaptureTests : IDisposable
 
         first.Error.ShouldBeNull();
         first.Rows.Select(r => r.Values["_id"]).ShouldBe(["100", "101"]);
+        int end = DumpWriter.Bson([Insert(100), Insert(101)]).Length;
+        string unfinished = $"{LogPath(1)} ends in the middle of an entry that starts at byte {end}: the entry is read when the file is complete.";
+        first.Plan.Notes.Count(n => n.StartsWith(unfinished, StringComparison.Ordinal)).ShouldBe(1);
+        none.Plan.Notes.ShouldHaveSingleItem().ShouldStartWith(unfinished);
+        second.Plan.Notes.ShouldBeEmpty();
         none.Plan.Partitions.ShouldBeEmpty();
         second.Rows.Select(r => r.Values["_id"]).ShouldBe(["102"]);
         broken.Error.ShouldNotBeNull().Code.ShouldBe(ErrorCodes.DumpTruncated);
@@ -181,6 +187,16 @@ public sealed class ChangeCaptureTests : IDisposable
 
         run.Error.ShouldBeNull();
         run.Dropped.Count.ShouldBe(dropped);
+        if (onDrop == OnDrop.Ignore)
+        {
+            run.Notes.ShouldHaveSingleItem().ShouldMatch(@"^shop\.orders was dropped or renamed in the source at .+\. Its rows stay in the target, as on_drop: ignore says\.$");
+        }
+        else
+        {
+            run.Notes.ShouldBeEmpty();
+        }
+
+        (await Capture(oplogs: [LogPath(1)], datasets: ["shop.orders"], committed: run.Committed, configure: s => s with { OnDrop = onDrop })).Notes.ShouldBeEmpty();
         run.Rejected.ShouldHaveSingleItem().Reason.ShouldContain("neither the dump nor the log");
         run.Rows[^1].Values["_id"].ShouldBe("5");
     }
@@ -236,6 +252,37 @@ public sealed class ChangeCaptureTests : IDisposable
 
         first.Rows.Count.ShouldBe(1);
         second.Plan.Partitions.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_log_that_ends_inside_its_first_entry_is_told_too()
+    {
+        DumpWriter.Collection(DumpPath, "shop", "orders", []);
+        Directory.CreateDirectory(Path.GetDirectoryName(LogPath(1))!);
+        File.WriteAllBytes(LogPath(1), DumpWriter.Bson([Insert(100)])[..^1]);
+
+        SourceRunner run = await Capture(oplogs: [LogPath(1)], datasets: ["shop.orders"]);
+
+        run.Error.ShouldBeNull();
+        run.Plan.Notes.ShouldContain(n => n.StartsWith($"{LogPath(1)} ends in the middle of an entry that starts at byte 0: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_compressed_log_that_is_cut_is_told()
+    {
+        DumpWriter.Collection(DumpPath, "shop", "orders", []);
+        Directory.CreateDirectory(Path.GetDirectoryName(LogPath(1))!);
+        using var zipped = new MemoryStream();
+        using (var zip = new GZipStream(zipped, CompressionMode.Compress, leaveOpen: true))
+        {
+            zip.Write(DumpWriter.Bson([.. Enumerable.Range(100, 50).Select(i => Insert((uint)i))]));
+        }
+
+        File.WriteAllBytes(LogPath(1), zipped.ToArray()[..^30]);
+        SourceRunner run = await Capture(oplogs: [LogPath(1)], datasets: ["shop.orders"]);
+
+        (run.Error?.Message + string.Concat(run.Plan.Notes)).ShouldContain(LogPath(1) + (run.Error is null ? " ends in the middle" : ""));
+        (run.Error?.Message + string.Concat(run.Plan.Notes)).ShouldContain("of the uncompressed data");
     }
 
     private void WriteDrop()

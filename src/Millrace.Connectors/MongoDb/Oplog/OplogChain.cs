@@ -12,6 +12,9 @@ namespace Millrace.Connectors.MongoDb.Oplog;
 /// <param name="Continuity">How gaps are recognised.</param>
 internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin, ulong OriginEnd, LogContinuity Continuity)
 {
+    /// <summary>What is to be said of files that end inside an entry: they may be growing, or cut.</summary>
+    public ImmutableArray<string> Unfinished { get; private init; } = [];
+
     /// <summary>Timestamp of the first entry that is not in the dump for sure; 0 where there is none.</summary>
     public ulong First => Origin != 0 || Files.IsEmpty ? Origin : Files[0].Facts.First;
 
@@ -58,7 +61,7 @@ internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin,
         var chain = new OplogChain(
             [.. files.Where(f => !f.Facts.IsEmpty).OrderBy(f => f.Facts.First).ThenBy(f => f.Facts.Last)], origin, originEnd, connection.Continuity);
         chain.CheckEndings(files);
-        return chain;
+        return chain with { Unfinished = [.. files.Where(f => f.Facts.Ending == ReadStatus.Truncated).Select(Unfinishedness)] };
     }
 
     /// <summary>
@@ -159,6 +162,10 @@ internal sealed record OplogChain(ImmutableArray<OplogFile> Files, ulong Origin,
             }
         }
     }
+
+    private static string Unfinishedness(OplogFile file) =>
+        $"{file.File.Path} ends in the middle of an entry that starts at byte {file.Facts.End}{(file.File.CanSeek ? "" : " of the uncompressed data")}: "
+        + "the entry is read when the file is complete. If nothing writes to the file any more, copy it again from its origin.";
 
     private static MillraceException Gap(OplogFile? previous, ulong reached, OplogFile next)
     {
