@@ -47,8 +47,10 @@ public sealed class RollingLogTests
         await using MongoSimulator server = await StartAsync();
         ReplicationProject project = Project(folder, warehouse, server, capture, "fail");
         project.Run().ShouldExitWith(0);
+        Plan(project).ShouldExitWith(0);
         Change(server, KeptEntries + 50, 1);
 
+        Plan(project).ShouldExitWith(1).All.ShouldContain("MR1303: MongoDB's oplog does not reach back to where this task is");
         project.Run().ShouldExitWith(1).All.ShouldContain("MR1303");
         project.Run().ShouldExitWith(1).All.ShouldContain("MR1303", customMessage: "it stays so until somebody decides");
 
@@ -67,6 +69,8 @@ public sealed class RollingLogTests
         all.ShouldContain("\"generation\":2");
         Compare(folder, project, server);
     }
+
+    private static ProcessOutcome Plan(ReplicationProject project) => MillraceProcess.Run(project.Folder, project.Environment, "plan", "load");
 
     private static async Task<MongoSimulator> StartAsync()
     {

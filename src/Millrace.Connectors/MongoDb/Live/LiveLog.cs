@@ -44,6 +44,11 @@ internal sealed class LiveLog(LiveConnection connection, LiveServer server, Live
         {
             CheckReach(oplog!, start.OpenSince != 0 ? Math.Min(start.OpenSince, start.Time) : start.Time);
         }
+        else if (settings.LooksOnly && oplog is { } facts)
+        {
+            // A forecast opens no stream, which is where the server would say so.
+            CheckReach(facts, Math.Max(start.Time, ResumeToken.TimeOf(start.Token)));
+        }
 
         var partitions = new List<PartitionPlan>();
         AddDatasets(partitions, chosen);
