@@ -1,11 +1,14 @@
 namespace Millrace.Catalog.Leases;
 
 /// <summary>
-/// Leases: at most one holder of a name at a time, as long as clocks of the hosts agree to within the lease's duration. The token grows with
-/// every change of holder and fences writers that have lost theirs without noticing.
+/// Leases: at most one holder of a name at a time. They begin and end by the clock of the store (of its server, where it has one), so the clocks of
+/// the hosts that share it need not agree. The token grows with every change of holder and fences writers that have lost theirs without noticing.
 /// </summary>
 public interface ILeaseStore
 {
+    /// <summary>The time by the clock that leases go by.</summary>
+    ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellationToken);
+
     /// <summary>Takes a lease that is free, released or expired.</summary>
     /// <param name="name">The lease's name.</param>
     /// <param name="holder">Who takes it.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Catalog;
-using Millrace.Catalog.Stores.Sqlite;
+using Millrace.Catalog.Stores;
 using Millrace.Cli.CommandLine;
 using Millrace.Cli.Output;
 using Millrace.Core.Config;
@@ -106,21 +106,19 @@ internal sealed class Workspace
     public ConnectionSettings Resolve(ConnectionDefinition connection) => connection.Resolve(Secrets, Folder);
 
     /// <summary>Opens the catalog; makes it where it is missing.</summary>
-    public async Task<ICatalog> OpenCatalogAsync(CancellationToken cancellationToken) =>
-        await SqliteCatalog.OpenAsync(CatalogPath, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+    public Task<ICatalog> OpenCatalogAsync(CancellationToken cancellationToken) => CatalogStore.OpenAsync(cancellationToken);
 
-    /// <summary>Opens the catalog for a verb that only looks: where it is missing, an empty one that leaves no file.</summary>
-    public async Task<ICatalog> OpenCatalogToReadAsync(CancellationToken cancellationToken) => File.Exists(CatalogPath)
-        ? await OpenCatalogAsync(cancellationToken).ConfigureAwait(false)
-        : await SqliteCatalog.OpenEmptyAsync(TimeProvider.System, cancellationToken).ConfigureAwait(false);
+    /// <summary>Opens the catalog for a verb that only looks: where it is missing, an empty one that leaves nothing behind.</summary>
+    public Task<ICatalog> OpenCatalogToReadAsync(CancellationToken cancellationToken) => CatalogStore.OpenToReadAsync(cancellationToken);
+
+    /// <summary>Where the catalog is, or will be.</summary>
+    public CatalogStore CatalogStore => CatalogStore.Sqlite(Path.Combine(Folder, Project.Catalog.Path), TimeProvider.System);
 
     /// <summary>What runs of this project are made with.</summary>
     public RunnerSettings RunnerSettings(ICatalog catalog) => new(catalog, Secrets, Folder);
 
     private static ImmutableArray<ConfigProblem> Sorted(IEnumerable<ConfigProblem> problems) =>
         [.. problems.OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line)];
-
-    private string CatalogPath => Path.Combine(Folder, Project.Catalog.Path);
 
     private static IEnumerable<ProjectFile> ReadFiles(string folder)
     {

@@ -86,7 +86,7 @@ internal static class RunsVerb
         ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {
-            await LostRuns.MarkAsync(catalog, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            await LostRuns.MarkAsync(catalog, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<RunRecord> runs = await catalog.Runs.ListAsync(filter, cancellationToken).ConfigureAwait(false);
             ThrowIfUnknown(filter.RunId, runs);
             IReadOnlyList<TaskRunRecord> tasks = filter.RunId is { } id

@@ -38,7 +38,7 @@ internal static class StatusVerb
         ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {
-            await LostRuns.MarkAsync(catalog, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            await LostRuns.MarkAsync(catalog, cancellationToken).ConfigureAwait(false);
             List<TaskState> states = [];
             foreach (ProjectTask task in workspace.Project.Jobs.SelectMany(j => j.Tasks))
             {

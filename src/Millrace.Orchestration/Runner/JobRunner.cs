@@ -23,7 +23,7 @@ public sealed class JobRunner(RunnerSettings settings)
         ArgumentNullException.ThrowIfNull(request);
         JobDefinition job = RunSelection.Job(project, request.Job);
         ImmutableArray<ProjectTask> tasks = RunSelection.Tasks(job, request.Task);
-        await LostRuns.MarkAsync(settings.Catalog, settings.Time, cancellationToken).ConfigureAwait(false);
+        await LostRuns.MarkAsync(settings.Catalog, cancellationToken).ConfigureAwait(false);
 
         long started = settings.Time.GetTimestamp();
         var start = new RunStart(job.Name, request.Trigger, request.StartedBy, Environment.MachineName, Environment.ProcessId);

@@ -17,16 +17,16 @@ public static class LostRuns
     public static string LeaseOf(long runId) => $"run/{runId}";
 
     /// <summary>Marks lost runs and returns their ids.</summary>
-    public static async Task<IReadOnlyList<long>> MarkAsync(ICatalog catalog, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<long>> MarkAsync(ICatalog catalog, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        ArgumentNullException.ThrowIfNull(time);
         var lost = new List<long>();
         var underWay = new RunFilter(MostRuns) { Status = RunStatus.Running };
         foreach (RunRecord run in await catalog.Runs.ListAsync(underWay, cancellationToken).ConfigureAwait(false))
         {
             Lease? lease = await catalog.Leases.FindAsync(LeaseOf(run.RunId), cancellationToken).ConfigureAwait(false);
-            if (IsLost(run, lease, time.GetUtcNow()))
+            DateTimeOffset now = await catalog.Leases.NowAsync(cancellationToken).ConfigureAwait(false);
+            if (IsLost(run, lease, now))
             {
                 await catalog.Runs.MarkLostAsync(run.RunId, cancellationToken).ConfigureAwait(false);
                 lost.Add(run.RunId);

@@ -1,7 +1,6 @@
-using Microsoft.Data.Sqlite;
+using Millrace.Catalog.Stores.Relational;
 using Millrace.Catalog.Stores.Sqlite;
 using Millrace.Core.Errors;
-using Millrace.Sqlite;
 
 namespace Millrace.IntegrationTests.Catalog;
 
@@ -11,27 +10,25 @@ public sealed class SqliteSessionTests
     public async Task A_write_without_room_is_told_as_such_and_leaves_the_catalog_usable()
     {
         using var folder = new CatalogFolder();
-        SqliteConnection connection = SqliteDatabase.Open(folder.File);
-        using var session = new SqliteSession(connection, TimeProvider.System);
+        await using var session = new CatalogSession(new SqliteDialect(folder.File), TimeProvider.System);
         CancellationToken none = TestContext.Current.CancellationToken;
-        await session.WriteAsync(s => { s.Execute("CREATE TABLE t (v BLOB)"); }, none);
-        SqliteDatabase.Execute(connection, "PRAGMA max_page_count = 20");
+        await session.WriteAsync(s => s.ExecuteScriptAsync("CREATE TABLE t (v BLOB); PRAGMA max_page_count = 20"), none);
 
         for (int attempt = 0; attempt < 3; attempt++)
         {
             MillraceException error = await Should.ThrowAsync<MillraceException>(async () => await session.WriteAsync(
-                s =>
+                async s =>
                 {
-                    s.Execute("INSERT INTO t VALUES (zeroblob(10))");
-                    s.Execute("INSERT INTO t VALUES (zeroblob(1000000))");
+                    await s.ExecuteAsync("INSERT INTO t VALUES (zeroblob(10))");
+                    await s.ExecuteAsync("INSERT INTO t VALUES (zeroblob(1000000))");
                 },
                 none));
             error.Code.ShouldBe(ErrorCodes.DiskFull);
             error.Fix.ShouldNotBeNull();
         }
 
-        (await session.ReadAsync(s => s.Number("SELECT count(*) FROM t"), none)).ShouldBe(0);
-        await session.WriteAsync(s => { s.Execute("INSERT INTO t VALUES (zeroblob(10))"); }, none);
-        (await session.ReadAsync(s => s.Number("SELECT count(*) FROM t"), none)).ShouldBe(1);
+        (await session.ReadAsync(s => s.NumberAsync("SELECT count(*) FROM t"), none)).ShouldBe(0);
+        await session.WriteAsync(s => s.ExecuteScriptAsync("INSERT INTO t VALUES (zeroblob(10))"), none);
+        (await session.ReadAsync(s => s.NumberAsync("SELECT count(*) FROM t"), none)).ShouldBe(1);
     }
 }

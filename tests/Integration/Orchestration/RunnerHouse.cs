@@ -1,4 +1,4 @@
-using Millrace.Catalog.Stores.Sqlite;
+using Millrace.Catalog;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.IntegrationTests.Catalog;
@@ -13,7 +13,7 @@ internal sealed class RunnerHouse : IAsyncDisposable
     public const string Secret = "hunter2-Zq";
     private readonly CatalogFolder _folder;
 
-    private RunnerHouse(CatalogFolder folder, SqliteCatalog catalog, string tasks)
+    private RunnerHouse(CatalogFolder folder, ICatalog catalog, string tasks)
     {
         _folder = folder;
         Catalog = catalog;
@@ -21,7 +21,7 @@ internal sealed class RunnerHouse : IAsyncDisposable
         Settings = new(catalog, new([new("the environment", name => name == "PW" ? Secret : null)], _ => null), _folder.Folder);
     }
 
-    public SqliteCatalog Catalog { get; }
+    public ICatalog Catalog { get; }
 
     public Project Project { get; }
 

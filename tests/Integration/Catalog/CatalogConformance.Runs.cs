@@ -1,6 +1,6 @@
+using Millrace.Catalog;
 using Millrace.Catalog.Logs;
 using Millrace.Catalog.Runs;
-using Millrace.Catalog.Stores.Sqlite;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine;
 using Millrace.Core.Errors;
@@ -8,20 +8,16 @@ using Millrace.Core.Schemas;
 
 namespace Millrace.IntegrationTests.Catalog;
 
-public sealed class SqliteRunTests : IDisposable
+public abstract partial class CatalogConformance
 {
-    private static readonly CancellationToken Ct = CancellationToken.None;
-    private static readonly RunStart Start = new("shop", "manual", "me", "host", 42);
+    private static readonly RunStart RunOfShop = new("shop", "manual", "me", "host", 42);
     private static readonly TaskRunStart TaskStart = new("shop/orders", "orders", "E", """{"name":"orders"}""");
-    private readonly CatalogFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_run_and_its_task_runs_come_back_as_they_were_told()
     {
-        await using SqliteCatalog catalog = await _folder.OpenAsync();
-        long run = await catalog.Runs.StartAsync(Start, Ct);
+        await using ICatalog catalog = await Place.OpenAsync();
+        long run = await catalog.Runs.StartAsync(RunOfShop, Ct);
         long task = await catalog.Runs.StartTaskAsync(run, TaskStart, Ct);
         var outcome = new TaskOutcome(10, 2000, 3, 2)
         {
@@ -46,15 +42,15 @@ public sealed class SqliteRunTests : IDisposable
         read.Tables.ShouldBe([("raw.orders", 9, 1)]);
         read.NewColumns.ShouldBe(outcome.NewColumns);
         RunRecord whole = (await catalog.Runs.ListAsync(new(5) { Job = "shop" }, Ct)).Single();
-        (whole.RunId, whole.Start, whole.Status, whole.Rows, whole.Bytes, whole.Quarantined).ShouldBe((run, Start, RunStatus.Succeeded, 10, 2000, 1));
+        (whole.RunId, whole.Start, whole.Status, whole.Rows, whole.Bytes, whole.Quarantined).ShouldBe((run, RunOfShop, RunStatus.Succeeded, 10, 2000, 1));
         (await catalog.Runs.ListAsync(new(5) { Job = "other" }, Ct)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_failed_task_run_keeps_what_was_durable_and_why_it_failed()
     {
-        await using SqliteCatalog catalog = await _folder.OpenAsync();
-        long run = await catalog.Runs.StartAsync(Start, Ct);
+        await using ICatalog catalog = await Place.OpenAsync();
+        long run = await catalog.Runs.StartAsync(RunOfShop, Ct);
         long task = await catalog.Runs.StartTaskAsync(run, TaskStart, Ct);
         var error = new MillraceException(ErrorCodes.CheckFailed, "what", "fix it");
 
@@ -69,18 +65,18 @@ public sealed class SqliteRunTests : IDisposable
     [Fact]
     public async Task Run_ids_grow_and_are_never_given_twice()
     {
-        await using SqliteCatalog catalog = await _folder.OpenAsync();
-        long first = await catalog.Runs.StartAsync(Start, Ct);
-        _folder.Execute("DELETE FROM runs");
+        await using ICatalog catalog = await Place.OpenAsync();
+        long first = await catalog.Runs.StartAsync(RunOfShop, Ct);
+        await Place.ExecuteAsync("DELETE FROM metadata.runs");
 
-        (await catalog.Runs.StartAsync(Start, Ct)).ShouldBeGreaterThan(first);
+        (await catalog.Runs.StartAsync(RunOfShop, Ct)).ShouldBeGreaterThan(first);
     }
 
     [Fact]
     public async Task Lost_marks_only_what_is_under_way()
     {
-        await using SqliteCatalog catalog = await _folder.OpenAsync();
-        long run = await catalog.Runs.StartAsync(Start, Ct);
+        await using ICatalog catalog = await Place.OpenAsync();
+        long run = await catalog.Runs.StartAsync(RunOfShop, Ct);
         long done = await catalog.Runs.StartTaskAsync(run, TaskStart, Ct);
         await catalog.Runs.EndTaskAsync(done, RunStatus.Succeeded, null, null, Ct);
         await catalog.Runs.StartTaskAsync(run, TaskStart, Ct);
@@ -94,8 +90,8 @@ public sealed class SqliteRunTests : IDisposable
     [Fact]
     public async Task Log_lines_are_read_in_order_with_what_they_belong_to()
     {
-        await using SqliteCatalog catalog = await _folder.OpenAsync();
-        long run = await catalog.Runs.StartAsync(Start, Ct);
+        await using ICatalog catalog = await Place.OpenAsync();
+        long run = await catalog.Runs.StartAsync(RunOfShop, Ct);
         long task = await catalog.Runs.StartTaskAsync(run, TaskStart, Ct);
         DateTimeOffset at = new(2026, 11, 21, 9, 0, 0, TimeSpan.Zero);
         long ofRun = await catalog.Logs.OpenAsync(run, null, Ct);
@@ -114,7 +110,7 @@ public sealed class SqliteRunTests : IDisposable
     [Fact]
     public async Task The_mirror_is_what_it_was_last_told()
     {
-        await using SqliteCatalog catalog = await _folder.OpenAsync();
+        await using ICatalog catalog = await Place.OpenAsync();
         Checkpoint a = new("k", "p1", 1, new("l1"), new("x/1"), 10);
         Checkpoint b = new("k", "p2", 1, new("l1"), new("x/2"), 20);
         await catalog.Checkpoints.ReplaceAsync("k", [a, b], 7, Ct);
