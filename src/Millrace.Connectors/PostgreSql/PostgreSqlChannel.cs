@@ -3,6 +3,7 @@ using System.Data;
 using Millrace.Connectors.PostgreSql.Copy;
 using Millrace.Connectors.Sql;
 using Millrace.Core.Errors;
+using Millrace.PostgreSql;
 using Npgsql;
 
 namespace Millrace.Connectors.PostgreSql;
@@ -31,8 +32,9 @@ internal sealed class PostgreSqlChannel : SqlChannel
     public static async ValueTask<PostgreSqlChannel> OpenAsync(
         PostgreSqlOptions options, string connectionName, CancellationToken cancellationToken)
     {
-        NpgsqlConnectionStringBuilder settings = PostgreSqlConnectionString.Read(options, connectionName);
-        var errors = new PostgreSqlErrors(connectionName, settings);
+        NpgsqlConnectionStringBuilder settings = PostgreSqlConnectionString.Read(
+            options.ConnectionString, options.ConnectTimeout, $"connection {connectionName}", $"connections.{connectionName}.connection_string");
+        var errors = PostgreSqlErrors.OfConnection(connectionName, settings);
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {

@@ -27,13 +27,14 @@ public sealed class ArchitectureTests
     {
         { "Millrace.Core", [] },
         { "Millrace.Sqlite", ["Millrace.Core"] },
-        { "Millrace.Connectors", ["Millrace.Core", "Millrace.Sqlite"] },
-        { "Millrace.Catalog", ["Millrace.Core", "Millrace.Sqlite"] },
+        { "Millrace.PostgreSql", ["Millrace.Core"] },
+        { "Millrace.Connectors", ["Millrace.Core", "Millrace.Sqlite", "Millrace.PostgreSql"] },
+        { "Millrace.Catalog", ["Millrace.Core", "Millrace.Sqlite", "Millrace.PostgreSql"] },
         { "Millrace.Orchestration", ["Millrace.Core", "Millrace.Catalog"] },
     };
 
     public static TheoryData<string> Products =>
-        ["Millrace.Core", "Millrace.Sqlite", "Millrace.Connectors", "Millrace.Catalog", "Millrace.Orchestration", "millrace"];
+        ["Millrace.Core", "Millrace.Sqlite", "Millrace.PostgreSql", "Millrace.Connectors", "Millrace.Catalog", "Millrace.Orchestration", "millrace"];
 
     [Theory]
     [MemberData(nameof(Dependencies))]

@@ -1,4 +1,4 @@
-using Millrace.Connectors.PostgreSql;
+using Millrace.PostgreSql;
 using Npgsql;
 
 namespace Millrace.UnitTests.PostgreSql;
@@ -19,5 +19,5 @@ public sealed class PostgreSqlConnectionStringTests
     }
 
     private static NpgsqlConnectionStringBuilder Read(string text) =>
-        PostgreSqlConnectionString.Read(new PostgreSqlOptions { ConnectionString = text }, "prod");
+        PostgreSqlConnectionString.Read(text, TimeSpan.FromSeconds(15), "connection prod", "connections.prod.connection_string");
 }

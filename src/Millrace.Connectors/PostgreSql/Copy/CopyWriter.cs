@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Connectors.Sql;
+using Millrace.PostgreSql;
 using Npgsql;
 
 namespace Millrace.Connectors.PostgreSql.Copy;

@@ -1,37 +1,40 @@
 using Millrace.Core.Errors;
 using Npgsql;
 
-namespace Millrace.Connectors.PostgreSql;
+namespace Millrace.PostgreSql;
 
 /// <summary>
-/// Reads a connection string, as a URI (PostgreSQL manual, 34.1.1.2) or in Npgsql's own form, and sets what a load needs. What it reports never
-/// repeats the text, which holds the password.
+/// Reads a connection string, as a URI (PostgreSQL manual, 34.1.1.2) or in Npgsql's own form, and sets what all of Millrace needs. What it reports
+/// never repeats the text, which holds the password.
 /// </summary>
-internal static class PostgreSqlConnectionString
+public static class PostgreSqlConnectionString
 {
     /// <summary>The settings of the driver.</summary>
+    /// <param name="text">The connection string.</param>
+    /// <param name="connectTimeout">How long to try to connect.</param>
+    /// <param name="owner">Whose it is, for a message: <c>connection prod</c>.</param>
+    /// <param name="path">The setting.</param>
     /// <exception cref="MillraceException"><see cref="ErrorCodes.InvalidConfiguration"/>.</exception>
-    public static NpgsqlConnectionStringBuilder Read(PostgreSqlOptions options, string connection)
+    public static NpgsqlConnectionStringBuilder Read(string text, TimeSpan connectTimeout, string owner, string path)
     {
+        ArgumentNullException.ThrowIfNull(text);
         NpgsqlConnectionStringBuilder builder;
         try
         {
-            builder = options.ConnectionString.Contains("://", StringComparison.Ordinal)
-                ? FromUri(options.ConnectionString)
-                : new(options.ConnectionString);
+            builder = text.Contains("://", StringComparison.Ordinal) ? FromUri(text) : new(text);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or UriFormatException or KeyNotFoundException)
         {
-            throw Invalid(connection, "it cannot be read");
+            throw Invalid(owner, path, "it cannot be read");
         }
 
         if (string.IsNullOrEmpty(builder.Host))
         {
-            throw Invalid(connection, "it names no host");
+            throw Invalid(owner, path, "it names no host");
         }
 
         builder.ApplicationName ??= "millrace";
-        builder.Timeout = (int)Math.Ceiling(options.ConnectTimeout.TotalSeconds);
+        builder.Timeout = (int)Math.Ceiling(connectTimeout.TotalSeconds);
 
         // One connection a run, kept open: a pool would only hide its state. Long statements end by cancellation, not by a driver's clock.
         builder.Pooling = false;
@@ -99,9 +102,9 @@ internal static class PostgreSqlConnectionString
         _ => parameter,
     };
 
-    private static MillraceException Invalid(string connection, string why) => new(
+    private static MillraceException Invalid(string owner, string path, string why) => new(
         ErrorCodes.InvalidConfiguration,
-        $"The connection_string of connection {connection} is not usable: {why}.",
+        $"The connection_string of {owner} is not usable: {why}.",
         "Write postgresql://user:password@host:5432/database, or Host=…;Database=…;Username=…;Password=…; percent-encode special characters of the URI's password.",
-        $"connections.{connection}.connection_string");
+        path);
 }

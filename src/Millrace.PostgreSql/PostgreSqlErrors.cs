@@ -3,31 +3,45 @@ using System.Security.Authentication;
 using Millrace.Core.Errors;
 using Npgsql;
 
-namespace Millrace.Connectors.PostgreSql;
+namespace Millrace.PostgreSql;
 
 /// <summary>
 /// Turns what PostgreSQL and the driver report into coded errors (SQLSTATE: PostgreSQL manual, appendix A). The server's detail line, which may
 /// quote values of rows, is left out.
 /// </summary>
-internal sealed class PostgreSqlErrors(string connection, NpgsqlConnectionStringBuilder settings)
+/// <param name="owner">Whose connection it is, as a message begins: <c>Connection prod</c>.</param>
+/// <param name="path">Where its settings are: <c>connections.prod</c>.</param>
+/// <param name="settings">The driver's settings.</param>
+public sealed class PostgreSqlErrors(string owner, string path, NpgsqlConnectionStringBuilder settings)
 {
     private string Server => $"{settings.Host}:{settings.Port}";
+
+    /// <summary>The errors of a project's connection.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="settings">The driver's settings.</param>
+    public static PostgreSqlErrors OfConnection(string name, NpgsqlConnectionStringBuilder settings) =>
+        new($"Connection {name}", $"connections.{name}", settings);
+
+    /// <summary>True where the server ended the connection, or the driver lost it.</summary>
+    public static bool IsLost(Exception e) => e is not PostgresException p
+        || p.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or "57P04" or "57P05" or "25P03"
+        || p.SqlState.StartsWith("08", StringComparison.Ordinal);
 
     /// <summary>The error of a failed connection attempt.</summary>
     public MillraceException OnConnect(Exception e) => e is PostgresException refused ? OnStatement(refused) : new(
         ErrorCodes.CannotConnect,
-        $"Connection {connection}: PostgreSQL at {Server} cannot be reached: {Reason(e)}.",
+        $"{owner}: PostgreSQL at {Server} cannot be reached: {Reason(e)}.",
         e.GetBaseException() is AuthenticationException
             ? "Check SSL Mode and Root Certificate in the connection string against what the server offers."
             : "Check the host and port in the connection string, that the server runs, and that nothing between blocks the port.",
-        $"connections.{connection}.connection_string",
+        $"{path}.connection_string",
         isTransient: e.GetBaseException() is not AuthenticationException,
         inner: e);
 
     /// <summary>The error of a failed statement or stream.</summary>
     public MillraceException OnStatement(Exception e) => e is PostgresException p ? OnState(p) : new(
         ErrorCodes.ConnectionLost,
-        $"Connection {connection}: the connection to PostgreSQL at {Server} was lost: {Reason(e)}. What was not committed is rolled back.",
+        $"{owner}: the connection to PostgreSQL at {Server} was lost: {Reason(e)}. What was not committed is rolled back.",
         "Start the run again; it goes on from the last commit. If this repeats, look into the server's log.",
         isTransient: true,
         inner: e);
@@ -49,8 +63,7 @@ internal sealed class PostgreSqlErrors(string connection, NpgsqlConnectionString
             ErrorCodes.TransactionConflict, e, "Start the run again; it goes on from the last commit. If this repeats, let one run at a time write the tables that tasks share.", true),
         PostgresErrorCodes.LockNotAvailable => Make(
             ErrorCodes.LockConflict, e, "Start the run again; if this repeats, see in pg_stat_activity who holds the lock, or raise lock_timeout.", true, "lock_timeout"),
-        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or "57P04" or "57P05" or "25P03" => Lost(e),
-        _ when e.SqlState.StartsWith("08", StringComparison.Ordinal) => Lost(e),
+        _ when IsLost(e) => Lost(e),
         _ => Make(ErrorCodes.StatementFailed, e, "Look at the message; if the table or its columns were changed by hand, bring them back or let Millrace make the table anew.", e.IsTransient),
     };
 
@@ -59,9 +72,9 @@ internal sealed class PostgreSqlErrors(string connection, NpgsqlConnectionString
 
     private MillraceException Make(ErrorCode code, PostgresException e, string fix, bool isTransient = false, string? option = null) => new(
         code,
-        $"Connection {connection}: PostgreSQL at {Server} says: {e.MessageText} (SQLSTATE {e.SqlState}{Where(e)}).",
+        $"{owner}: PostgreSQL at {Server} says: {e.MessageText} (SQLSTATE {e.SqlState}{Where(e)}).",
         fix,
-        option is null ? null : $"connections.{connection}.{option}",
+        option is null ? null : $"{path}.{option}",
         isTransient,
         e);
 
