@@ -112,10 +112,16 @@ internal sealed class Workspace
     public Task<ICatalog> OpenCatalogToReadAsync(CancellationToken cancellationToken) => CatalogStore.OpenToReadAsync(cancellationToken);
 
     /// <summary>Where the catalog is, or will be.</summary>
-    public CatalogStore CatalogStore => CatalogStore.Sqlite(Path.Combine(Folder, Project.Catalog.Path), TimeProvider.System);
+    public CatalogStore CatalogStore => CatalogStore.Sqlite(CatalogPath, TimeProvider.System);
 
     /// <summary>What runs of this project are made with.</summary>
     public RunnerSettings RunnerSettings(ICatalog catalog) => new(catalog, Secrets, Folder);
+
+    /// <summary>The folders that runs write to beside their destinations: the catalog's and that of the tasks' states.</summary>
+    public IEnumerable<string> OwnFolders =>
+        new[] { Path.GetDirectoryName(Path.GetFullPath(CatalogPath))!, Path.Combine(Folder, ".millrace") }.Distinct(StringComparer.Ordinal);
+
+    private string CatalogPath => Path.Combine(Folder, Project.Catalog.Path);
 
     private static ImmutableArray<ConfigProblem> Sorted(IEnumerable<ConfigProblem> problems) =>
         [.. problems.OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line)];

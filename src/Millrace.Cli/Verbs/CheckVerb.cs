@@ -2,9 +2,12 @@ using System.CommandLine;
 using Millrace.Cli.CommandLine;
 using Millrace.Cli.Output;
 using Millrace.Cli.Projects;
+using Millrace.Connectors.Folders;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
+using Millrace.Core.Engine.Shaping;
 using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
 
 namespace Millrace.Cli.Verbs;
 
@@ -36,6 +39,12 @@ internal static class CheckVerb
             findings.AddRange(await FindAsync(context, workspace, connection, cancellationToken).ConfigureAwait(false));
         }
 
+        if (names.Length == 0 && workspace.Project.Jobs.Length > 0)
+        {
+            findings.AddRange(workspace.OwnFolders.Select(f => new Finding(
+                null, $"catalog and state in {f}", null, WritableFolder.Try(f) is { } error ? [context.Report(error)] : [])));
+        }
+
         ReportedError[] errors = [.. findings.SelectMany(f => f.Errors)];
         Print(context, workspace, findings);
         return errors.Length == 0 ? ExitCodes.Ok : ExitCodes.For(errors);
@@ -64,12 +73,47 @@ internal static class CheckVerb
     {
         try
         {
-            return await connection.Connector.CheckAsync(workspace.Resolve(connection), cancellationToken).ConfigureAwait(false);
+            ConnectionSettings settings = workspace.Resolve(connection);
+            IReadOnlyList<CheckFinding> findings = await connection.Connector.CheckAsync(settings, cancellationToken).ConfigureAwait(false);
+            if (findings.Any(f => f.Error is not null) || connection.Connector.Info.Dispositions.IsEmpty)
+            {
+                return findings;
+            }
+
+            WriteTarget[] targets = await TargetsAsync(workspace, connection).ConfigureAwait(false);
+            return targets.Length == 0
+                ? findings
+                : [.. findings, .. await connection.Connector.CheckTargetsAsync(settings, targets, cancellationToken).ConfigureAwait(false)];
         }
         catch (MillraceException error)
         {
             return [new CheckFinding("settings", error)];
         }
+    }
+
+    /// <summary>What the project's tasks write through a connection: tables where the datasets are named, else their schemas.</summary>
+    private static async ValueTask<WriteTarget[]> TargetsAsync(Workspace workspace, ConnectionDefinition connection)
+    {
+        List<WriteTarget> targets = [];
+        IEnumerable<TaskDefinition> tasks = workspace.Project.Jobs.SelectMany(j => j.Tasks).Where(t => t.Enabled).Select(t => t.Move).OfType<TaskDefinition>();
+        foreach (TaskDefinition task in tasks.Where(t => t.Target.Connection == connection.Name))
+        {
+            TargetSession session = TargetSession.ToRead(workspace, task);
+            await using (session.ConfigureAwait(false))
+            {
+                bool isOne = !task.Target.Table.Contains(TargetNames.DatasetPlaceholder, StringComparison.Ordinal);
+                IEnumerable<string> named = task.Source.Datasets.Include.Where(d => !d.AsSpan().ContainsAny('*', '?'));
+                targets.AddRange((isOne ? [""] : named).Select(
+                    d => new WriteTarget(TargetNames.For(task.Target.Table, d, session.Destination.Naming), task.Target.Disposition)));
+                string schema = TableId.Parse(task.Target.Table).Schema;
+                if (!schema.Contains(TargetNames.DatasetPlaceholder, StringComparison.Ordinal))
+                {
+                    targets.Add(new(new(schema, ""), task.Target.Disposition));
+                }
+            }
+        }
+
+        return [.. targets.Distinct()];
     }
 
     private static void Print(VerbContext context, Workspace workspace, List<Finding> findings)
@@ -108,11 +152,11 @@ internal static class CheckVerb
         foreach (Finding finding in findings)
         {
             string detail = finding.Detail is null ? "" : $" ({finding.Detail})";
-            context.Out.WriteLine($"{(finding.Errors.Length == 0 ? "ok    " : "FAILED")}  {finding.Connection}: {finding.What}{detail}");
+            context.Out.WriteLine($"{(finding.Errors.Length == 0 ? "ok    " : "FAILED")}  {finding.Connection ?? "project"}: {finding.What}{detail}");
             ErrorPrinter.Print(context.Out, finding.Errors);
         }
     }
 
-    /// <summary>What a check found of a connection, as it may be printed.</summary>
-    private sealed record Finding(string Connection, string What, string? Detail, ReportedError[] Errors);
+    /// <summary>What a check found of a connection, or of the project where there is none, as it may be printed.</summary>
+    private sealed record Finding(string? Connection, string What, string? Detail, ReportedError[] Errors);
 }

@@ -1,4 +1,5 @@
 using Millrace.Connectors.DuckDb.Native;
+using Millrace.Connectors.Folders;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
@@ -35,6 +36,10 @@ public sealed class DuckDbConnector : IConnector
     {
         ArgumentNullException.ThrowIfNull(connection);
         DuckDbOptions options = ((DuckDbOptions)connection.Options).From(connection.BasePath);
+
+        // What a run adds first goes to a file beside the database.
+        if (WritableFolder.Try(Path.GetDirectoryName(Path.GetFullPath(options.Path)) ?? options.Path) is { } cannotWrite)
+            return [new CheckFinding($"database file {options.Path}", cannotWrite)];
         if (!File.Exists(options.Path))
             return [new CheckFinding($"database file {options.Path}", null, "not there yet; the first run creates it")];
         options.LockTimeout = options.LockTimeout < CheckTimeout ? options.LockTimeout : CheckTimeout;

@@ -1,7 +1,6 @@
 using Millrace.Connectors.Sql;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
-using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.PostgreSql;
 
@@ -31,22 +30,59 @@ public sealed class PostgreSqlConnector : IConnector
     {
         ArgumentNullException.ThrowIfNull(connection);
         var options = (PostgreSqlOptions)connection.Options;
+        return await LookAsync(connection, "connect", async (channel, rights, findings) =>
+        {
+            findings.Add(new("connect", null, await VersionAsync(channel, cancellationToken).ConfigureAwait(false)));
+            findings.Add(await rights.CreateTablesAsync(options.Schema, "schema", cancellationToken).ConfigureAwait(false));
+            if (options.MetadataSchema != options.Schema)
+            {
+                findings.Add(await rights.CreateTablesAsync(options.MetadataSchema, "metadata_schema", cancellationToken).ConfigureAwait(false));
+            }
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<CheckFinding>> CheckTargetsAsync(
+        ConnectionSettings connection, IReadOnlyList<WriteTarget> targets, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(targets);
+        var options = (PostgreSqlOptions)connection.Options;
+        WriteTarget[] resolved =
+            [.. targets.Select(t => t.Table.Schema.Length > 0 ? t : t with { Table = t.Table with { Schema = options.Schema } }).Distinct()];
+        IEnumerable<string> further = resolved.Select(t => t.Table.Schema).Distinct().Except([options.Schema, options.MetadataSchema], StringComparer.Ordinal);
+        IEnumerable<WriteTarget> own = SystemTables.TableNames.Select(t => new WriteTarget(new(options.MetadataSchema, t), WriteDisposition.Merge));
+        return await LookAsync(connection, "rights", async (_, rights, findings) =>
+        {
+            findings.Add(await rights.StageAsync(cancellationToken).ConfigureAwait(false));
+            foreach (string schema in further)
+            {
+                findings.Add(await rights.CreateTablesAsync(schema, null, cancellationToken).ConfigureAwait(false));
+            }
+
+            findings.Add(await rights.WriteAsync([.. own, .. resolved.Where(t => t.Table.Name.Length > 0)], cancellationToken).ConfigureAwait(false));
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<IReadOnlyList<CheckFinding>> LookAsync(
+        ConnectionSettings connection,
+        string first,
+        Func<SqlChannel, PostgreSqlRights, List<CheckFinding>, ValueTask> look,
+        CancellationToken cancellationToken)
+    {
         List<CheckFinding> findings = [];
         try
         {
-            PostgreSqlChannel channel = await PostgreSqlChannel.OpenAsync(options, connection.Name, cancellationToken).ConfigureAwait(false);
+            PostgreSqlChannel channel =
+                await PostgreSqlChannel.OpenAsync((PostgreSqlOptions)connection.Options, connection.Name, cancellationToken).ConfigureAwait(false);
             await using (channel.ConfigureAwait(false))
             {
-                findings.Add(new("connect", null, await VersionAsync(channel, cancellationToken).ConfigureAwait(false)));
-                foreach (string schema in new[] { options.Schema, options.MetadataSchema }.Distinct(StringComparer.Ordinal))
-                {
-                    findings.Add(await CanCreateAsync(channel, connection.Name, schema, cancellationToken).ConfigureAwait(false));
-                }
+                await look(channel, new(channel, connection.Name), findings).ConfigureAwait(false);
             }
         }
         catch (MillraceException e)
         {
-            findings.Add(new(findings.Count == 0 ? "connect" : "look around", e));
+            findings.Add(new(findings.Count == 0 ? first : "look around", e));
         }
 
         return findings;
@@ -57,27 +93,5 @@ public sealed class PostgreSqlConnector : IConnector
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
             "SELECT current_setting('server_version'), current_database()::text, current_user::text", cancellationToken).ConfigureAwait(false);
         return $"PostgreSQL {rows[0].Text(0)}, database {rows[0].Text(1)}, user {rows[0].Text(2)}";
-    }
-
-    private static async ValueTask<CheckFinding> CanCreateAsync(
-        SqlChannel channel, string connection, string schema, CancellationToken cancellationToken)
-    {
-        string literal = PostgreSqlDialect.Instance.Literal(schema);
-        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
-            $"""
-            SELECT CASE
-              WHEN EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = {literal}) THEN has_schema_privilege({literal}, 'CREATE')
-              ELSE has_database_privilege(current_database(), 'CREATE')
-            END
-            """,
-            cancellationToken).ConfigureAwait(false);
-        string what = $"create tables in schema {schema}";
-        return rows[0].Bool(0)
-            ? new(what, null)
-            : new(what, new MillraceException(
-                ErrorCodes.PermissionDenied,
-                $"Connection {connection}: the user may not create tables in schema {schema}.",
-                $"GRANT CREATE ON SCHEMA {PostgreSqlDialect.Instance.Quote(schema)} TO the user, or name another schema.",
-                $"connections.{connection}.schema"));
     }
 }

@@ -76,6 +76,9 @@ internal sealed class SystemTables
     public string Names(TableId table, string prefix = "") =>
         $"{prefix}table_schema = {_dialect.Literal(table.Schema)} AND {prefix}table_name = {_dialect.Literal(table.Name)}";
 
+    /// <summary>The tables' names.</summary>
+    public static IReadOnlyList<string> TableNames => AllNames;
+
     private static readonly string[] AllNames =
         [CheckpointsName, TablesName, ColumnsName, QuarantineName, TombstonesName, CheckFailuresName, LayoutName];
 

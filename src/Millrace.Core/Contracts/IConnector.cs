@@ -25,6 +25,14 @@ public interface IConnector
 
     /// <summary>Tries the connection for <c>millrace check</c>, each finding with its fix; never throws for an expected problem.</summary>
     ValueTask<IReadOnlyList<CheckFinding>> CheckAsync(ConnectionSettings connection, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Looks, for <c>millrace check</c>, whether what the project's tasks write can be written; called where <see cref="CheckAsync"/> found nothing
+    /// amiss. Makes and locks nothing, and never throws for an expected problem.
+    /// </summary>
+    ValueTask<IReadOnlyList<CheckFinding>> CheckTargetsAsync(
+        ConnectionSettings connection, IReadOnlyList<WriteTarget> targets, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<CheckFinding>>([]);
 }
 
 /// <summary>What a connector is and can do.</summary>

@@ -45,6 +45,65 @@ public sealed class CheckTests : IDisposable
         (await _shell.RunAsync("status")).ShouldExitWith(0);
     }
 
+    [Fact]
+    public async Task Folders_that_a_run_could_not_write_are_told()
+    {
+        Assert.SkipUnless(Directory.Exists("/proc/self"), "there is no /proc");
+        await WriteToAsync("{ type: duckdb, path: /proc/nowhere/warehouse.duckdb }", "catalog: { path: /proc/nowhere/catalog.db }");
+
+        ProcessOutcome check = (await _shell.RunAsync("check")).ShouldExitWith(3);
+
+        check.Output.ShouldContain("FAILED  warehouse: database file /proc/nowhere/warehouse.duckdb");
+        check.Output.ShouldContain("FAILED  project: catalog and state in /proc/nowhere");
+        check.Output.ShouldContain($"ok      project: catalog and state in {_folder[".millrace"]}");
+        check.Output.ShouldContain("MR1004: No file can be made in /proc.");
+        Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName).ShouldBe(["dump", "millrace.yaml"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Rights_that_a_run_would_lack_on_a_database_are_told()
+    {
+        using var warehouse = (PostgreSqlWarehouse)Warehouses.Create("postgresql", _folder);
+        string user = $"check_{Guid.NewGuid():N}";
+        warehouse.Execute($"""
+            CREATE ROLE {user} LOGIN PASSWORD 'hunter2';
+            GRANT CREATE, USAGE ON SCHEMA public TO {user};
+            CREATE SCHEMA raw;
+            CREATE TABLE raw.orders (a int)
+            """);
+        await File.WriteAllTextAsync(_folder[".env"], $"CHECKED_DB='{warehouse.ConnectionString};Username={user};Password=hunter2'\n", TestContext.Current.CancellationToken);
+        await WriteToAsync("{ type: postgresql, connection_string: \"${CHECKED_DB}\" }");
+
+        ProcessOutcome check = await _shell.RunAsync("check");
+        ProcessOutcome run = await _shell.RunAsync("run load");
+
+        run.ExitCode.ShouldNotBe(0);
+        check.ShouldExitWith(run.ExitCode);
+        check.Output.ShouldContain("FAILED  warehouse: create tables in schema raw");
+        check.Output.ShouldContain("Connection warehouse: the user lacks rights on raw.orders (SELECT, INSERT, UPDATE, DELETE).");
+        warehouse.Execute($"ALTER SCHEMA raw OWNER TO {user}; DROP TABLE raw.orders");
+        (await _shell.RunAsync("check")).ShouldExitWith(0);
+        (await _shell.RunAsync("run load")).ShouldExitWith(0);
+        (await _shell.RunAsync("check")).ShouldExitWith(0);
+    }
+
+    private async Task WriteToAsync(string warehouse, string more = "")
+    {
+        (await _shell.RunAsync($"sample shop --out {_folder["dump"]} --orders 20")).ShouldExitWith(0);
+        await File.WriteAllTextAsync(_folder["millrace.yaml"], $$"""
+            {{more}}
+            connections:
+              backup: { type: mongodb, dump: dump, database: shop }
+              warehouse: {{warehouse}}
+            jobs:
+              load:
+                tasks:
+                  - name: everything
+                    source: { connection: backup, dataset: [orders, customers], replication_method: full_refresh }
+                    target: { connection: warehouse, table: "raw.{dataset}", write_disposition: merge }
+            """, TestContext.Current.CancellationToken);
+    }
+
     private Task WriteAsync(string key, string table = "raw.orders") => File.WriteAllTextAsync(_folder["millrace.yaml"], $$"""
         connections:
           backup: { type: mongodb, dump: "${UNSET_FOLDER_TO_CHECK}", database: "${UNSET_NAME_TO_CHECK}" }

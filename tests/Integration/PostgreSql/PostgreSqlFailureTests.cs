@@ -79,6 +79,49 @@ public sealed class PostgreSqlFailureTests(PostgreSqlFixture fixture)
         error.Fix!.ShouldContain("reader");
     }
 
+    [Fact]
+    public async Task A_check_tells_what_the_user_may_not_write_and_leaves_nothing_behind()
+    {
+        PostgreSqlStore store = await PostgreSqlStore.CreateAsync(fixture);
+        string user = $"checker_{Guid.NewGuid():N}";
+        await store.ExecuteAsync($"""
+            CREATE ROLE {user} LOGIN PASSWORD 'hunter2';
+            GRANT CREATE, USAGE ON SCHEMA public TO {user};
+            CREATE SCHEMA raw;
+            GRANT USAGE ON SCHEMA raw TO {user};
+            CREATE TABLE raw.orders (a int);
+            GRANT SELECT, INSERT ON raw.orders TO {user};
+            CREATE TABLE public._millrace_checkpoints (a int)
+            """);
+        var settings = new ConnectionSettings("prod", new PostgreSqlOptions { ConnectionString = $"{store.Connection};Username={user};Password=hunter2" }, "");
+        WriteTarget[] targets =
+        [
+            new(new("raw", "orders"), WriteDisposition.Merge), new(new("raw", "people"), WriteDisposition.Merge), new(new("", "notes"), WriteDisposition.Append),
+            new(new("fresh", ""), WriteDisposition.Append),
+        ];
+        const string Relations = "SELECT count(*) FROM pg_class";
+        string? before = (await store.QueryAsync(Relations)).Single()[0];
+        var connector = new PostgreSqlConnector();
+        async Task<string[]> Problems(params WriteTarget[] of) =>
+            [.. (await connector.CheckTargetsAsync(settings, of, PostgreSqlStore.Token)).Select(f => f.Error).OfType<MillraceException>().Select(e => $"{e.Code.Id} {e.Message}")];
+
+        (await connector.CheckAsync(settings, PostgreSqlStore.Token)).ShouldAllBe(f => f.Error == null);
+        (await Problems(targets)).ShouldBe(
+        [
+            "MR1203 Connection prod: the user may not create tables in schema raw.",
+            "MR1203 Connection prod: the user may not create the schema fresh.",
+            "MR1203 Connection prod: the user lacks rights on public._millrace_checkpoints (SELECT, INSERT, UPDATE, DELETE); raw.orders (SELECT, INSERT, UPDATE, DELETE).",
+        ]);
+        await store.ExecuteAsync($"ALTER TABLE public._millrace_checkpoints OWNER TO {user}; GRANT CREATE ON SCHEMA raw TO {user}; CREATE SCHEMA fresh AUTHORIZATION {user}");
+        (await Problems(targets)).ShouldHaveSingleItem().ShouldContain("lacks rights on raw.orders (");
+        (await Problems(new WriteTarget(new("raw", "orders"), WriteDisposition.Append))).ShouldBeEmpty();
+        await store.ExecuteAsync($"GRANT UPDATE, DELETE ON raw.orders TO {user}");
+        (await Problems(targets)).ShouldBeEmpty();
+        await store.ExecuteAsync("DO $do$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $do$");
+        (await Problems(targets)).ShouldHaveSingleItem().ShouldContain("may not create temporary tables");
+        (await store.QueryAsync(Relations)).Single()[0].ShouldBe(before);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
