@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Millrace.Cli.CommandLine;
 using Millrace.Core.Config;
+using Millrace.Core.Config.Settings;
 using Millrace.Core.Errors;
 using Millrace.Orchestration.Runner;
 
@@ -13,6 +15,12 @@ internal sealed class RunChoice
     private readonly Option<bool> _refresh;
     private readonly Option<DateTimeOffset?> _from = DateOption.Create("--from", "Backfill: read the datasets again from this time on (inclusive), beside the task's checkpoints, which stay.");
     private readonly Option<DateTimeOffset?> _to = DateOption.Create("--to", "Backfill: only rows before this time (exclusive).");
+    private readonly Option<TaskStep[]> _steps = new("--steps")
+    {
+        Description = "Only these steps, such as E for an extract alone, or T,L.",
+        AllowMultipleArgumentsPerToken = true,
+        CustomParser = static result => ParseSteps(result),
+    };
     private readonly LimitOptions _limits;
 
     private RunChoice(Verb verb, string refresh)
@@ -22,6 +30,7 @@ internal sealed class RunChoice
         verb.Options.Add(_refresh);
         verb.Options.Add(_from);
         verb.Options.Add(_to);
+        verb.Options.Add(_steps);
         _limits = LimitOptions.AddTo(verb);
     }
 
@@ -43,10 +52,29 @@ internal sealed class RunChoice
         return new(_choice.Job(context))
         {
             Task = _choice.Task(context),
+            Steps = [.. context.Get(_steps) ?? []],
             FullRefresh = context.Get(_refresh),
             From = context.Get(_from),
             To = context.Get(_to),
         };
+    }
+
+    private static TaskStep[] ParseSteps(ArgumentResult result)
+    {
+        List<TaskStep> steps = [];
+        foreach (string text in result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (text.Length == 1 && Enum.TryParse(text, ignoreCase: true, out TaskStep step))
+            {
+                steps.Add(step);
+            }
+            else
+            {
+                result.AddError($"--steps takes E, T and L, such as --steps E or --steps T,L; '{text}' is no step.");
+            }
+        }
+
+        return [.. steps];
     }
 
     /// <summary>The project with the limits that are meant.</summary>

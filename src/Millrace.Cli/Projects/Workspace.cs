@@ -20,7 +20,7 @@ internal sealed class Workspace
         Project = project;
         Warnings = result.Problems;
         Unset = result.Unset;
-        Secrets = new SecretResolver(SecretPlaces(folder), path => ReadSecretFile(folder, path), secrets);
+        Secrets = new SecretResolver(SecretPlaces(folder), path => ReadOrNull(folder, path), secrets);
     }
 
     /// <summary>The folder, absolute.</summary>
@@ -59,7 +59,7 @@ internal sealed class Workspace
     /// <param name="tellsUnset">True to have variables that connections and masks lack among the problems of an invalid project.</param>
     public static Workspace Open(string folder, SecretScrubber secrets, bool tellsUnset = false)
     {
-        ProjectLoadResult result = ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry, SecretPlaces(folder));
+        ProjectLoadResult result = ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry, SecretPlaces(folder), path => ReadOrNull(folder, path));
         return result.Project is { } project
             ? new Workspace(folder, project, result, secrets)
             : throw new InvalidProjectException(tellsUnset ? Sorted([.. result.Problems, .. result.Unset]) : result.Problems);
@@ -161,7 +161,7 @@ internal sealed class Workspace
         yield return new SecretPlace(path, variables.GetValueOrDefault) { IsFile = true };
     }
 
-    private static string? ReadSecretFile(string folder, string path)
+    private static string? ReadOrNull(string folder, string path)
     {
         try
         {

@@ -5,6 +5,7 @@ using Millrace.Cli.Output;
 using Millrace.Core.Config;
 using Millrace.Core.Config.Options;
 using Millrace.Core.Contracts;
+using Millrace.Core.Contracts.SqlSteps;
 using Millrace.Core.Engine;
 using Millrace.Core.Errors;
 using Millrace.Orchestration.Runner;
@@ -26,6 +27,11 @@ internal static class RunReportPrinter
             foreach (TaskReport task in report.Tasks)
             {
                 PrintTask(context, task, display);
+            }
+
+            foreach (SkippedTask skipped in report.Skipped)
+            {
+                context.Out.WriteLine($"{skipped.Task.Name}: not run; {skipped.Reason}");
             }
 
             context.Out.WriteLine($"run {report.RunId} of {report.Job}: {SnakeCase.Of(report.Status)} in {Figures.Time(report.Elapsed)}");
@@ -51,6 +57,12 @@ internal static class RunReportPrinter
             return;
         }
 
+        if (task.Step is { } step)
+        {
+            PrintStep(output, task, step);
+            return;
+        }
+
         output.WriteLine($"{task.Task.Name}: {Quantity.Of(outcome.Rows, "row")}, {new ByteSize(outcome.Bytes)} moved in {Quantity.Of(outcome.Loads, "load")}, generation {outcome.Generation}");
         foreach (TableOutcome table in outcome.Tables)
         {
@@ -65,6 +77,17 @@ internal static class RunReportPrinter
         Line(output, outcome.DiscardedValues > 0, $"left out by the schema contract: {Quantity.Of(outcome.DiscardedValues, "value")}");
         StageDurations s = outcome.Stages;
         output.WriteLine($"  read {Figures.Time(s.Read)}, shape {Figures.Time(s.Shape)}, write {Figures.Time(s.Write)} (they overlap)");
+    }
+
+    private static void PrintStep(TextWriter output, TaskReport task, SqlStepOutcome step)
+    {
+        output.WriteLine(step.WasCompleted
+            ? $"{task.Task.Name}: completed by this run before"
+            : $"{task.Task.Name}: {Quantity.Of(step.Statements, "statement")}, {Quantity.Of(step.Rows, "row")} changed in {Figures.Time(step.Elapsed)}");
+        foreach (Checkpoint checkpoint in step.Checkpoints.Where(c => c.Partition == SqlStepWatermark.Partition))
+        {
+            output.WriteLine($"  watermark {checkpoint.Position.Value}");
+        }
     }
 
     private static void PrintQuarantined(TextWriter output, TaskReport task, long rows) =>
@@ -91,7 +114,14 @@ internal static class RunReportPrinter
         {
             writer.WriteStartObject();
             writer.WriteString("task", task.Task.Name);
+            writer.WriteString("step", task.Task.Step.ToString());
             writer.WriteString("status", SnakeCase.Of(task.Status));
+            if (task.Step is { } step)
+            {
+                writer.WriteNumber("statements", step.Statements);
+                writer.WriteBoolean("already_completed", step.WasCompleted);
+            }
+
             if (task.Outcome is { } outcome)
             {
                 Write(writer, outcome);
@@ -103,6 +133,16 @@ internal static class RunReportPrinter
             }
 
             ErrorPrinter.WriteAll(writer, "errors", task.Error is { } error ? [context.Report(error)] : []);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("skipped");
+        foreach (SkippedTask skipped in report.Skipped)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("task", skipped.Task.Name);
+            writer.WriteString("reason", skipped.Reason);
             writer.WriteEndObject();
         }
 

@@ -13,12 +13,16 @@ internal sealed class DuckDbChannel : SqlChannel
     private readonly DuckDbConnection _connection;
     private readonly DuckDbFile _file;
     private readonly SemaphoreSlim _writer;
+    private readonly bool _ownsFile;
     private bool _holdsWriter;
     private bool _inTransaction;
 
-    /// <summary>Opens a channel on a file that stays the caller's and must outlive it.</summary>
-    internal DuckDbChannel(DuckDbFile file)
+    /// <summary>Opens a channel on a file.</summary>
+    /// <param name="file">The file, open.</param>
+    /// <param name="ownsFile">True to let the file go with the channel; else it stays the caller's and must outlive it.</param>
+    internal DuckDbChannel(DuckDbFile file, bool ownsFile = false)
     {
+        _ownsFile = ownsFile;
         _file = file;
         _connection = file.Connect();
         _writer = file.Writer;
@@ -33,6 +37,13 @@ internal sealed class DuckDbChannel : SqlChannel
     /// <inheritdoc/>
     public override async ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken) =>
         await Task.Run(() => _connection.Execute(sql, cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public override async ValueTask<long> ExecuteAsync(string sql, IReadOnlyList<SqlParameterValue> values, CancellationToken cancellationToken)
+    {
+        string?[] texts = [.. values.Select(v => v.Text)];
+        return await Task.Run(() => _connection.Execute(sql, texts, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public override async ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken) =>
@@ -126,6 +137,8 @@ internal sealed class DuckDbChannel : SqlChannel
         await RollbackAsync().ConfigureAwait(false);
         ReleaseWriter();
         _connection.Dispose();
+        if (_ownsFile)
+            await _file.DisposeAsync().ConfigureAwait(false);
     }
 
     private void ReleaseWriter()

@@ -1,6 +1,8 @@
 using Millrace.Connectors.DuckDb.Native;
 using Millrace.Connectors.Folders;
+using Millrace.Connectors.Sql.Steps;
 using Millrace.Core.Contracts;
+using Millrace.Core.Contracts.SqlSteps;
 using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.DuckDb;
@@ -17,6 +19,7 @@ public sealed class DuckDbConnector : IConnector
         "An embedded analytical database in one file. No server is needed; the file is open only while a run writes it.",
         typeof(DuckDbOptions))
     {
+        RunsSql = true,
         Dispositions = [WriteDisposition.Append, WriteDisposition.Replace, WriteDisposition.Merge],
         Strategies = [MergeStrategy.Upsert, MergeStrategy.DeleteInsert, MergeStrategy.InsertOnly, MergeStrategy.Scd2],
     };
@@ -29,6 +32,17 @@ public sealed class DuckDbConnector : IConnector
         if (settings.LooksOnly && !File.Exists(options.Path))
             options.Path = DuckDbFile.Nowhere;
         return new DuckDbDestination(options, settings.Time);
+    }
+
+    /// <inheritdoc/>
+    public ISqlStepRunner CreateStepRunner(ConnectionSettings connection, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        DuckDbOptions options = ((DuckDbOptions)connection.Options).From(connection.BasePath);
+        return new SqlStepRunner(
+            new(DuckDbDialect.Instance, options.Schema, options.Schema, time),
+            DuckDbStepDialect.Instance,
+            async token => new DuckDbChannel(await DuckDbFile.OpenAsync(options, time, token).ConfigureAwait(false), ownsFile: true));
     }
 
     /// <inheritdoc/>

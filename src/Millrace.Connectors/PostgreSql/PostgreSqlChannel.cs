@@ -5,6 +5,7 @@ using Millrace.Connectors.Sql;
 using Millrace.Core.Errors;
 using Millrace.PostgreSql;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Millrace.Connectors.PostgreSql;
 
@@ -19,6 +20,7 @@ internal sealed class PostgreSqlChannel : SqlChannel
     {
         _connection = connection;
         _errors = errors;
+        connection.Notice += OnNotice;
     }
 
     /// <inheritdoc/>
@@ -67,6 +69,23 @@ internal sealed class PostgreSqlChannel : SqlChannel
             NpgsqlCommand command = Command(sql);
             await using (command.ConfigureAwait(false))
             {
+                return Math.Max(0L, await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false));
+            }
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask<long> ExecuteAsync(string sql, IReadOnlyList<SqlParameterValue> values, CancellationToken cancellationToken) => GuardAsync(
+        async () =>
+        {
+            NpgsqlCommand command = Command(sql);
+            await using (command.ConfigureAwait(false))
+            {
+                foreach (SqlParameterValue value in values)
+                {
+                    command.Parameters.Add(new NpgsqlParameter { Value = (object?)value.Text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Unknown });
+                }
+
                 return Math.Max(0L, await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false));
             }
         },
@@ -199,6 +218,15 @@ internal sealed class PostgreSqlChannel : SqlChannel
         SET maintenance_work_mem = {Math.Max(options.WorkMem.Bytes / 1024, 65536)};
         SET temp_buffers = 4096
         """;
+
+    // Class 42 is the server's own "exists already, skipping", of which scripts that may run again make many.
+    private void OnNotice(object sender, NpgsqlNoticeEventArgs e)
+    {
+        if (!e.Notice.SqlState.StartsWith("42", StringComparison.Ordinal))
+        {
+            Said?.Invoke(e.Notice.MessageText, e.Notice.InvariantSeverity == "WARNING");
+        }
+    }
 
     private NpgsqlCommand Command(string sql)
     {

@@ -1,5 +1,7 @@
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Steps;
 using Millrace.Core.Contracts;
+using Millrace.Core.Contracts.SqlSteps;
 using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.PostgreSql;
@@ -14,6 +16,8 @@ public sealed class PostgreSqlConnector : IConnector
         "Loads tables of a PostgreSQL database by binary COPY, in transactions that hold rows, quarantine and checkpoints together.",
         typeof(PostgreSqlOptions))
     {
+        RunsSql = true,
+        HasProcedures = true,
         Dispositions = [WriteDisposition.Append, WriteDisposition.Replace, WriteDisposition.Merge],
         Strategies = [MergeStrategy.Upsert, MergeStrategy.DeleteInsert, MergeStrategy.Scd2, MergeStrategy.InsertOnly],
     };
@@ -23,6 +27,17 @@ public sealed class PostgreSqlConnector : IConnector
     {
         ArgumentNullException.ThrowIfNull(settings);
         return new PostgreSqlDestination(settings);
+    }
+
+    /// <inheritdoc/>
+    public ISqlStepRunner CreateStepRunner(ConnectionSettings connection, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var options = (PostgreSqlOptions)connection.Options;
+        return new SqlStepRunner(
+            new(PostgreSqlDialect.Instance, options.Schema, options.MetadataSchema, time),
+            PostgreSqlStepDialect.Instance,
+            async token => await PostgreSqlChannel.OpenAsync(options, connection.Name, token).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>

@@ -20,6 +20,14 @@ internal abstract class SqlChannel : IAsyncDisposable
     /// <returns>Rows that it changed; of several statements the sum or the last one's.</returns>
     public abstract ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken);
 
+    /// <summary>Told what the engine says while a statement runs (a notice, a printed line), and whether it is a warning.</summary>
+    public Action<string, bool>? Said { get; set; }
+
+    /// <summary>Runs one statement with values for its markers, in their order.</summary>
+    /// <returns>Rows that it changed.</returns>
+    public virtual ValueTask<long> ExecuteAsync(string sql, IReadOnlyList<SqlParameterValue> values, CancellationToken cancellationToken) =>
+        values.Count == 0 ? ExecuteAsync(sql, cancellationToken) : throw new NotSupportedException("This engine binds no values.");
+
     /// <summary>Runs one statement and returns its rows, all in memory.</summary>
     public abstract ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken);
 

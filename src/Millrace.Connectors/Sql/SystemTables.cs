@@ -19,6 +19,7 @@ internal sealed class SystemTables
         Tombstones = dialect.Quote(new TableId(schema, TombstonesName));
         Layout = dialect.Quote(new TableId(schema, LayoutName));
         CheckFailures = dialect.Quote(new TableId(schema, CheckFailuresName));
+        Steps = dialect.Quote(new TableId(schema, StepsName));
     }
 
     /// <summary>The schema that holds them.</summary>
@@ -42,6 +43,9 @@ internal sealed class SystemTables
     /// <summary>Samples of rows that failed a quality check.</summary>
     public string CheckFailures { get; }
 
+    /// <summary>SQL steps that runs have completed.</summary>
+    public string Steps { get; }
+
     /// <summary>One row: the version of these tables.</summary>
     public string Layout { get; }
 
@@ -52,6 +56,7 @@ internal sealed class SystemTables
     public const string QuarantineName = "_millrace_quarantine";
     private const string TombstonesName = "_millrace_tombstones";
     private const string CheckFailuresName = "_millrace_check_failures";
+    private const string StepsName = "_millrace_steps";
 
     /// <summary>How many there are.</summary>
     public static int Count => AllNames.Length;
@@ -80,7 +85,7 @@ internal sealed class SystemTables
     public static IReadOnlyList<string> TableNames => AllNames;
 
     private static readonly string[] AllNames =
-        [CheckpointsName, TablesName, ColumnsName, QuarantineName, TombstonesName, CheckFailuresName, LayoutName];
+        [CheckpointsName, TablesName, ColumnsName, QuarantineName, TombstonesName, CheckFailuresName, StepsName, LayoutName];
 
     /// <summary>Asks for the version.</summary>
     public string ReadVersion() => $"SELECT max(version) FROM {Layout}";
@@ -118,6 +123,9 @@ internal sealed class SystemTables
             CREATE TABLE IF NOT EXISTS {CheckFailures} (
               task_key text NOT NULL, run_id bigint NOT NULL, table_schema text NOT NULL, table_name text NOT NULL,
               check_name text NOT NULL, failing_rows bigint NOT NULL, sample text, failed_at {instant} NOT NULL);
+            CREATE TABLE IF NOT EXISTS {Steps} (
+              task_key {text} NOT NULL, run_id bigint NOT NULL, task_run_id bigint NOT NULL, statements integer NOT NULL,
+              "rows" bigint NOT NULL, started_at {instant} NOT NULL, completed_at {instant} NOT NULL, PRIMARY KEY (task_key, run_id));
             """;
     }
 }

@@ -25,6 +25,7 @@ public static class DefinitionJson
         Set(json, "description", job.Description);
         Set(json, "owner", job.Owner);
         Set(json, "schedule", job.Schedule);
+        SetList(json, "on_success", job.OnSuccess);
         return json.ToJsonString(Format);
     }
 
@@ -38,12 +39,11 @@ public static class DefinitionJson
         };
         Set(json, "description", task.Description);
         Set(json, "owner", task.Owner);
+        SetNumber(json, "run_order", task.RunOrder);
+        SetList(json, "depends_on", task.DependsOn);
         if (task.Sql is { } sql)
         {
-            var run = new JsonObject { ["connection"] = sql.Connection };
-            Set(run, "script", sql.Script);
-            Set(run, "procedure", sql.Procedure);
-            json["run"] = run;
+            json["run"] = SqlStepJson.Of(sql);
         }
 
         if (task.Move is { } move)
@@ -205,7 +205,7 @@ public static class DefinitionJson
 
     private static JsonArray ListOf(IEnumerable<string> values) => new([.. values.Select(v => (JsonNode)v)]);
 
-    private static void Set(JsonObject json, string name, string? value)
+    internal static void Set(JsonObject json, string name, string? value)
     {
         if (value is not null)
         {

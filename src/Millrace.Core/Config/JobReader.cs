@@ -11,10 +11,11 @@ internal sealed class JobReader(
     ProblemList problems,
     ImmutableSortedDictionary<string, ConnectionDefinition> connections,
     IReadOnlyCollection<string> connectionNames,
-    MapNode? defaults)
+    MapNode? defaults,
+    Func<string, string?>? scripts)
 {
     // These speak of the job itself; everything else that stands in a job is inherited by its tasks.
-    private static readonly string[] OwnSettings = ["description", "owner", "schedule", "enabled", "parallelism", "tasks"];
+    private static readonly string[] OwnSettings = ["description", "owner", "schedule", "enabled", "parallelism", "on_success", "tasks"];
 
     public JobDefinition? Read(string name, MapEntry entry)
     {
@@ -35,6 +36,7 @@ internal sealed class JobReader(
             Schedule = options.Schedule,
             Enabled = options.Enabled,
             Parallelism = options.Parallelism,
+            OnSuccess = options.OnSuccess,
             Location = new(entry.Key.File, entry.Key.Line),
         };
     }
@@ -55,7 +57,7 @@ internal sealed class JobReader(
             {
                 problems.Error(ErrorCodes.InvalidValue, tasks.Items[i], taskPath, $"A task takes a map of settings, not {tasks.Items[i].Kind}.");
             }
-            else if (new TaskReader(problems, connections, connectionNames, taskPath).Read(task.Over(inherited), jobName, i) is { } read)
+            else if (new TaskReader(problems, connections, connectionNames, taskPath, scripts).Read(task.Over(inherited), jobName, i) is { } read)
             {
                 yield return read.Owner is null ? read with { Owner = options.Owner } : read;
             }

@@ -39,8 +39,11 @@ public sealed record JobDefinition(string Name, ImmutableArray<ProjectTask> Task
     /// <summary>False where the whole job is switched off.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>Most tasks that run at the same time.</summary>
+    /// <summary>Most tasks of a step that run at the same time.</summary>
     public int Parallelism { get; init; } = 1;
+
+    /// <summary>Jobs that run when this one has succeeded.</summary>
+    public ImmutableArray<string> OnSuccess { get; init; } = [];
 
     /// <summary>Where it stands.</summary>
     public SourceLine Location { get; init; } = SourceLine.None;
@@ -56,6 +59,12 @@ public sealed record ProjectTask(string Key, string Job, string Name, TaskStep S
 {
     /// <summary>False where the task is switched off.</summary>
     public bool Enabled { get; init; } = true;
+
+    /// <summary>Within its step, tasks start in this order; null for their place in the job.</summary>
+    public int? RunOrder { get; init; }
+
+    /// <summary>Tasks of the job that must have succeeded before it, by name.</summary>
+    public ImmutableArray<string> DependsOn { get; init; } = [];
 
     /// <summary>What it is for, or null.</summary>
     public string? Description { get; init; }
@@ -76,11 +85,6 @@ public sealed record ProjectTask(string Key, string Job, string Name, TaskStep S
     public SourceLine Location { get; init; } = SourceLine.None;
 }
 
-/// <summary>The SQL of a T or L step: a script or a procedure.</summary>
-/// <param name="Connection">The connection's name.</param>
-/// <param name="Script">A file relative to the project's folder, or null.</param>
-/// <param name="Procedure">A stored procedure, or null.</param>
-public sealed record SqlStep(string Connection, string? Script, string? Procedure);
 
 /// <summary>Prices for the forecast; null where a part costs nothing.</summary>
 /// <param name="PerGb">Of moving 10^9 payload bytes.</param>

@@ -31,8 +31,11 @@ public sealed class ProjectLoader
     private readonly VariableExpander _variables;
     private readonly SecretPlace[]? _places;
 
-    private ProjectLoader(ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables)
+    private readonly Func<string, string?>? _scripts;
+
+    private ProjectLoader(ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables, Func<string, string?>? scripts)
     {
+        _scripts = scripts;
         _connectors = connectors;
         _places = variables?.ToArray();
         _variables = new(_places is null ? null : [.. _places], _problems);
@@ -42,12 +45,13 @@ public sealed class ProjectLoader
     /// <param name="files">The files, in the order in which jobs are listed.</param>
     /// <param name="connectors">The connectors that there are.</param>
     /// <param name="variables">Where variables of settings are looked up; null to leave references to them as they are.</param>
+    /// <param name="scripts">Gives a SQL script's text by its path, null where there is none; null to load the project without its scripts.</param>
     public static ProjectLoadResult Load(
-        IEnumerable<ProjectFile> files, ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables = null)
+        IEnumerable<ProjectFile> files, ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables = null, Func<string, string?>? scripts = null)
     {
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(connectors);
-        var loader = new ProjectLoader(connectors, variables);
+        var loader = new ProjectLoader(connectors, variables, scripts);
         foreach (ProjectFile file in files)
         {
             loader.Collect(file);
@@ -165,7 +169,7 @@ public sealed class ProjectLoader
             new OptionBinder(_problems) { ReportsMissing = false }.Bind<DefaultsOptions>(defaults.Without("source", "target"), "defaults");
         }
 
-        var reader = new JobReader(_problems, connections, _connections.Keys, defaults);
+        var reader = new JobReader(_problems, connections, _connections.Keys, defaults, _scripts);
         string? project = ReadName();
         var jobs = _jobs.Select(entry => reader.Read(entry.Key, Expanded(entry))).OfType<JobDefinition>().Select(job => InProject(job, project)).ToImmutableArray();
         ProjectRules.Check(jobs, _problems);

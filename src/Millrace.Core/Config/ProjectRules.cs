@@ -23,6 +23,7 @@ internal static class ProjectRules
             ReportLater(distinct, problems, false, first => $"The id '{same.Key}' is the id of the task at {first.Location}.", "Give one of them another id.");
         }
 
+        OrderRules.Check(jobs, problems);
         TableRules.Check([.. tasks.Where(t => t.Move is not null)], problems);
     }
 

@@ -12,7 +12,8 @@ internal sealed class TaskReader(
     ProblemList problems,
     ImmutableSortedDictionary<string, ConnectionDefinition> connections,
     IReadOnlyCollection<string> connectionNames,
-    string path)
+    string path,
+    Func<string, string?>? scripts)
 {
     public ProjectTask? Read(MapNode map, string job, int order)
     {
@@ -35,6 +36,8 @@ internal sealed class TaskReader(
             Enabled = options.Enabled,
             Description = options.Description,
             Owner = options.Owner,
+            RunOrder = options.Order,
+            DependsOn = options.DependsOn,
             Prices = options.Prices is { } p ? new(p.PerGb, p.PerRun, p.PerHour, p.Currency) : null,
             Location = new(map.File, map.Line),
         };
@@ -58,20 +61,7 @@ internal sealed class TaskReader(
             return task;
         }
 
-        SqlStepOptions options = new OptionBinder(problems).Bind<SqlStepOptions>(run, runPath);
-        FindConnection(run, runPath);
-        if (options.Script is null == options.Procedure is null)
-        {
-            problems.Error(ErrorCodes.InvalidValue, run, runPath, "'run' takes either 'script' or 'procedure'.");
-        }
-
-        if (task.Enabled)
-        {
-            problems.Error(ErrorCodes.NotAvailableYet, map["step"]!, $"{path}.step", $"Step {task.Step} is not available yet; it comes with the next version.",
-                "Set enabled: false on the task until then.");
-        }
-
-        return task with { Sql = new(options.Connection, options.Script, options.Procedure) };
+        return task with { Sql = new SqlStepReader(problems, runPath, scripts).Read(run, FindConnection(run, runPath)) };
     }
 
     private ProjectTask ReadMove(MapNode map, TaskOptions options, ProjectTask task)

@@ -19,6 +19,13 @@ public interface IConnector
     /// <exception cref="NotSupportedException">The connector is no destination.</exception>
     IDestination CreateDestination(DestinationSettings settings) => throw new NotSupportedException($"{Info.Type} is not a destination.");
 
+    /// <summary>Makes what runs SQL steps (T and L) on a connection. Connects lazily.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="NotSupportedException">The connector runs no SQL (<see cref="ConnectorInfo.RunsSql"/>).</exception>
+    SqlSteps.ISqlStepRunner CreateStepRunner(ConnectionSettings connection, TimeProvider time) =>
+        throw new NotSupportedException($"{Info.Type} runs no SQL steps.");
+
     /// <summary>Lists what a connection offers, for <c>millrace discover</c> and for patterns such as <c>dataset: "*"</c>.</summary>
     ValueTask<IReadOnlyList<DatasetInfo>> DiscoverAsync(ConnectionSettings connection, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"{Info.Type} cannot list datasets.");
@@ -68,6 +75,12 @@ public sealed record ConnectorInfo(string Type, string Title, string Summary, Ty
 
     /// <summary>Dispositions that it offers as a destination; empty where it is none.</summary>
     public ImmutableArray<WriteDisposition> Dispositions { get; init; } = [];
+
+    /// <summary>True where SQL steps (T and L) run on it.</summary>
+    public bool RunsSql { get; init; }
+
+    /// <summary>True where a SQL step may be a stored procedure.</summary>
+    public bool HasProcedures { get; init; }
 
     /// <summary>Merge strategies that it offers as a destination.</summary>
     public ImmutableArray<MergeStrategy> Strategies { get; init; } = [];

@@ -26,6 +26,12 @@ public static partial class ErrorCodes
     /// <summary>A setting that a later version brings.</summary>
     public static readonly ErrorCode NotAvailableYet = new("MR1017", "A later version of Millrace brings this.", ErrorKind.Configuration);
 
+    /// <summary>A script that a step names is not there.</summary>
+    public static readonly ErrorCode ScriptMissing = new("MR1019", "A script that a step names is not there.", ErrorKind.Configuration);
+
+    /// <summary>Tasks or jobs that wait for each other.</summary>
+    public static readonly ErrorCode Cycle = new("MR1020", "Tasks or jobs wait for each other in a circle.", ErrorKind.Configuration);
+
     /// <summary>A secret that stands in a file as plain text.</summary>
     public static readonly ErrorCode PlainSecret = new("MR1018", "A secret stands in the project file as plain text.", ErrorKind.Configuration);
 }

@@ -35,6 +35,15 @@ public static partial class ErrorCodes
     /// <summary>Millrace's own tables have a layout that this program does not know yet.</summary>
     public static readonly ErrorCode NewerLayout = new("MR1222", "A newer Millrace has written here.", ErrorKind.Environment);
 
+    /// <summary>The SQL of a step T or L failed.</summary>
+    public static readonly ErrorCode StepFailed = new("MR1230", "The SQL of a step failed.", ErrorKind.Run);
+
+    /// <summary>A step took longer than its timeout.</summary>
+    public static readonly ErrorCode StepTimedOut = new("MR1231", "A step took longer than its timeout.", ErrorKind.Run);
+
+    /// <summary>The engine has no stored procedures.</summary>
+    public static readonly ErrorCode NoProcedures = new("MR1232", "The connection has no stored procedures.", ErrorKind.Configuration);
+
     /// <summary>A row without a key.</summary>
     public static readonly ErrorCode KeyMissing = new("MR1220", "A key column of the row is NULL.", ErrorKind.Run);
 }

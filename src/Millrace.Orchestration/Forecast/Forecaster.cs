@@ -28,7 +28,7 @@ public sealed class Forecaster(RunnerSettings settings)
         ArgumentNullException.ThrowIfNull(request);
         JobDefinition job = RunSelection.Job(project, request.Job);
         var forecasts = ImmutableArray.CreateBuilder<TaskForecast>();
-        foreach (ProjectTask task in RunSelection.Tasks(job, request.Task).Where(t => t.Move is not null))
+        foreach (ProjectTask task in RunSelection.Tasks(job, request).Where(t => t.Move is not null))
         {
             try
             {

@@ -7,8 +7,8 @@ using Millrace.Orchestration.Leases;
 namespace Millrace.Orchestration.Runner;
 
 /// <summary>
-/// Runs jobs: opens a run in the catalog, runs its tasks in order (or several at once, as the job's parallelism says), each under its lease, and
-/// records how they ended. A failed task fails the run; the tasks after it still run. A cancellation ends what is under way at its last commit.
+/// Runs jobs: opens a run in the catalog, runs its tasks step by step (<see cref="StepSchedule"/>), each under its lease, and records how they
+/// ended. A failed task fails the run. A cancellation ends what is under way at its last commit.
 /// </summary>
 public sealed class JobRunner(RunnerSettings settings)
 {
@@ -22,13 +22,18 @@ public sealed class JobRunner(RunnerSettings settings)
         ArgumentNullException.ThrowIfNull(project);
         ArgumentNullException.ThrowIfNull(request);
         JobDefinition job = RunSelection.Job(project, request.Job);
-        ImmutableArray<ProjectTask> tasks = RunSelection.Tasks(job, request.Task);
+        ImmutableArray<ProjectTask> tasks = RunSelection.Tasks(job, request);
         await LostRuns.MarkAsync(settings.Catalog, cancellationToken).ConfigureAwait(false);
 
         long started = settings.Time.GetTimestamp();
         var start = new RunStart(job.Name, request.Trigger, request.StartedBy, Environment.MachineName, Environment.ProcessId);
         long runId = await settings.Catalog.Runs.StartAsync(start, cancellationToken).ConfigureAwait(false);
-        TaskReport?[] reports = new TaskReport?[tasks.Length];
+        CancellationToken leaseLost = CancellationToken.None;
+        var schedule = new StepSchedule(
+            tasks,
+            // A followed task never ends, so the next would never start.
+            request.Follow ? Math.Max(1, tasks.Length) : job.Parallelism,
+            task => _tasks.RunAsync(project, task, request, runId, leaseLost, cancellationToken));
         RunStatus status = RunStatus.Failed;
         try
         {
@@ -37,10 +42,11 @@ public sealed class JobRunner(RunnerSettings settings)
                 settings.Time, cancellationToken).ConfigureAwait(false);
             await using (lease.ConfigureAwait(false))
             {
-                await RunTasksAsync(project, job, tasks, request, runId, reports, lease.Lost, cancellationToken).ConfigureAwait(false);
+                leaseLost = lease.Lost;
+                await schedule.RunAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            status = StatusOf(reports, cancellationToken);
+            status = StatusOf(schedule, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -49,11 +55,14 @@ public sealed class JobRunner(RunnerSettings settings)
         finally
         {
             // Also where the catalog threw in between: a run that ended is not left as under way if it can be helped.
-            MillraceException? first = reports.Select(r => r?.Error).FirstOrDefault(e => e is not null);
+            MillraceException? first = schedule.Reports.Select(r => r.Error).FirstOrDefault(e => e is not null);
             await EndAsync(runId, status, first).ConfigureAwait(false);
         }
 
-        return new(runId, job.Name, status, [.. reports.OfType<TaskReport>()], settings.Time.GetElapsedTime(started));
+        return new(runId, job.Name, status, schedule.Reports, settings.Time.GetElapsedTime(started))
+        {
+            Skipped = [.. RunSelection.SwitchedOff(job, request), .. schedule.Skipped],
+        };
     }
 
     private async Task EndAsync(long runId, RunStatus status, MillraceException? first)
@@ -69,29 +78,8 @@ public sealed class JobRunner(RunnerSettings settings)
         }
     }
 
-    private async Task RunTasksAsync(
-        Project project,
-        JobDefinition job,
-        ImmutableArray<ProjectTask> tasks,
-        RunRequest request,
-        long runId,
-        TaskReport?[] reports,
-        CancellationToken leaseLost,
-        CancellationToken cancellationToken)
-    {
-        var options = new ParallelOptions
-        {
-            // A followed task never ends, so the next would never start.
-            MaxDegreeOfParallelism = request.Follow ? Math.Max(1, tasks.Length) : job.Parallelism,
-            CancellationToken = cancellationToken,
-        };
-        await Parallel.ForEachAsync(Enumerable.Range(0, tasks.Length), options, async (index, token) =>
-            reports[index] = await _tasks.RunAsync(project, tasks[index], request, runId, leaseLost, token).ConfigureAwait(false))
-            .ConfigureAwait(false);
-    }
-
-    private static RunStatus StatusOf(TaskReport?[] reports, CancellationToken cancellationToken) =>
-        reports.Any(r => r?.Status == RunStatus.Failed) ? RunStatus.Failed
-        : cancellationToken.IsCancellationRequested && reports.Any(r => r?.Status != RunStatus.Succeeded) ? RunStatus.Cancelled
+    private static RunStatus StatusOf(StepSchedule schedule, CancellationToken cancellationToken) =>
+        schedule.Reports.Any(r => r.Status == RunStatus.Failed) ? RunStatus.Failed
+        : cancellationToken.IsCancellationRequested && schedule.Reports.Any(r => r.Status != RunStatus.Succeeded) ? RunStatus.Cancelled
         : RunStatus.Succeeded;
 }

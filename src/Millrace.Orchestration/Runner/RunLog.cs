@@ -48,6 +48,18 @@ internal sealed class RunLog : IAsyncDisposable
         CancellationToken cancellationToken) =>
         new(store, await store.OpenAsync(runId, taskRunId, cancellationToken).ConfigureAwait(false), time, scrub, onFault);
 
+    /// <summary>The sequence of the next line.</summary>
+    public long NextSequence
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sequence + 1;
+            }
+        }
+    }
+
     public void Add(LogLevel level, string message, long? rows = null, string? context = null)
     {
         lock (_gate)

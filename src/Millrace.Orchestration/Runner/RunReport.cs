@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Millrace.Catalog.Runs;
 using Millrace.Core.Config;
+using Millrace.Core.Config.Settings;
+using Millrace.Core.Contracts.SqlSteps;
 using Millrace.Core.Engine;
 using Millrace.Core.Errors;
 
@@ -12,6 +14,9 @@ public sealed record RunRequest(string Job)
 {
     /// <summary>Only this task, or null for all that are switched on.</summary>
     public string? Task { get; init; }
+
+    /// <summary>Only tasks of these steps; empty for all.</summary>
+    public ImmutableArray<TaskStep> Steps { get; init; } = [];
 
     /// <summary>True to read everything again, as a new generation.</summary>
     public bool FullRefresh { get; init; }
@@ -43,6 +48,9 @@ public sealed record RunRequest(string Job)
 /// <param name="Elapsed">From start to end.</param>
 public sealed record RunReport(long RunId, string Job, RunStatus Status, ImmutableArray<TaskReport> Tasks, TimeSpan Elapsed)
 {
+    /// <summary>Tasks that the run left out: switched off, or because another failed before them.</summary>
+    public ImmutableArray<SkippedTask> Skipped { get; init; } = [];
+
     /// <summary>The errors of failed tasks.</summary>
     public IEnumerable<MillraceException> Errors => Tasks.Select(t => t.Error).OfType<MillraceException>();
 }
@@ -53,4 +61,13 @@ public sealed record RunReport(long RunId, string Job, RunStatus Status, Immutab
 /// <param name="Status">How it ended.</param>
 /// <param name="Outcome">What it did; null where it did not end well.</param>
 /// <param name="Error">Why it failed, or null.</param>
-public sealed record TaskReport(ProjectTask Task, long TaskRunId, RunStatus Status, TaskOutcome? Outcome, MillraceException? Error);
+public sealed record TaskReport(ProjectTask Task, long TaskRunId, RunStatus Status, TaskOutcome? Outcome, MillraceException? Error)
+{
+    /// <summary>What the SQL of a step T or L did; null for step E and where it did not end well.</summary>
+    public SqlStepOutcome? Step { get; init; }
+}
+
+/// <summary>A task that a run left out.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record SkippedTask(ProjectTask Task, string Reason);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Core.Config;
+using Millrace.Core.Config.Settings;
 using Millrace.Core.Errors;
 
 namespace Millrace.Orchestration.Runner;
@@ -16,11 +17,12 @@ internal static class RunSelection
         { } job => job,
     };
 
-    public static ImmutableArray<ProjectTask> Tasks(JobDefinition job, string? name)
+    public static ImmutableArray<ProjectTask> Tasks(JobDefinition job, RunRequest request)
     {
-        if (name is null)
+        if (request.Task is not { } name)
         {
-            return [.. job.Tasks.Where(t => t.Enabled)];
+            // What follows a source has no end after which SQL could run.
+            return [.. InSteps(job, request).Where(t => t.Enabled && (!request.Follow || t.Step == TaskStep.E))];
         }
 
         return job.Tasks.FirstOrDefault(t => t.Name == name || t.Key == name) switch
@@ -32,4 +34,12 @@ internal static class RunSelection
             { } task => [task],
         };
     }
+
+    /// <summary>Tasks that the run would have had if they were not switched off.</summary>
+    public static IEnumerable<SkippedTask> SwitchedOff(JobDefinition job, RunRequest request) => request.Task is null
+        ? InSteps(job, request).Where(t => !t.Enabled).Select(t => new SkippedTask(t, "it is switched off"))
+        : [];
+
+    private static IEnumerable<ProjectTask> InSteps(JobDefinition job, RunRequest request) =>
+        job.Tasks.Where(t => request.Steps.IsEmpty || request.Steps.Contains(t.Step));
 }

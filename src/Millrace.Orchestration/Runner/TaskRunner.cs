@@ -3,6 +3,7 @@ using Millrace.Catalog.Runs;
 using Millrace.Core.Config;
 using Millrace.Core.Config.Secrets;
 using Millrace.Core.Contracts;
+using Millrace.Core.Contracts.SqlSteps;
 using Millrace.Core.Engine;
 using Millrace.Core.Errors;
 using Millrace.Orchestration.Leases;
@@ -41,9 +42,9 @@ internal sealed class TaskRunner(RunnerSettings settings)
             TaskReport report;
             try
             {
-                TaskOutcome outcome = await MoveAsync(project, task, request, runId, taskRunId, log, observer, leaseLost, cancellationToken).ConfigureAwait(false);
-                report = new(task, taskRunId, RunStatus.Succeeded, outcome, null);
-                log.Add(LogLevel.Info, Summary(outcome), outcome.Rows);
+                report = await RunUnderLeaseAsync(
+                    project, new(task, taskRunId, RunStatus.Running, null, null), request, runId, log, observer, leaseLost, cancellationToken).ConfigureAwait(false);
+                log.Add(LogLevel.Info, report.Step is { } step ? SqlTask.Summary(step) : Summary(report.Outcome!), report.Outcome!.Rows);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -76,47 +77,27 @@ internal sealed class TaskRunner(RunnerSettings settings)
         }
     }
 
-    private async Task<TaskOutcome> MoveAsync(
-        Project project,
-        ProjectTask task,
-        RunRequest request,
-        long runId,
-        long taskRunId,
-        RunLog log,
-        IRunObserver observer,
-        CancellationToken leaseLost,
-        CancellationToken cancellationToken)
+    private async Task<TaskReport> RunUnderLeaseAsync(
+        Project project, TaskReport started, RunRequest request, long runId, RunLog log, IRunObserver observer, CancellationToken leaseLost, CancellationToken cancellationToken)
     {
-        if (task.Move is not { } move)
-        {
-            throw new MillraceException(ErrorCodes.NotAvailableYet, $"Step {task.Step} is not available yet; it comes with the next version.",
-                "Set enabled: false on the task until then.");
-        }
-
+        ProjectTask task = started.Task;
         LeaseKeeper lease = await LeaseKeeper.AcquireAsync(
             settings.Catalog.Leases, $"task/{task.Key}", ProcessProbe.Current(runId), $"Task {task.Key}", settings.LeaseDuration, settings.Time,
             cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost, leaseLost);
-            ConnectionDefinition from = project.Connections[move.Source.Connection];
-            ConnectionDefinition to = project.Connections[move.Target.Connection];
-            SecretResolver secrets = settings.Secrets;
-            var context = new RunContext(
-                runId, from.Resolve(secrets, settings.ProjectFolder), to.Resolve(secrets, settings.ProjectFolder), settings.StateOf(task.Key))
-            {
-                Observer = new RecordingObserver(settings.Catalog, runId, taskRunId, task.Key, log, secrets.Scrubber, observer),
-                FullRefresh = request.FullRefresh,
-                From = request.From,
-                To = request.To,
-                Follow = request.Follow,
-                Stopping = request.Stopping,
-                Time = settings.Time,
-            };
             try
             {
-                var engine = new TaskEngine(secrets.Resolve(move), from.Connector, to.Connector, context);
-                return await engine.RunAsync(stop.Token).ConfigureAwait(false);
+                if (task.Sql is { } sql)
+                {
+                    SqlStepOutcome step = await new SqlTask(settings, project, task, sql, log, observer)
+                        .RunAsync(request, runId, started.TaskRunId, stop.Token).ConfigureAwait(false);
+                    return started with { Status = RunStatus.Succeeded, Outcome = SqlTask.OutcomeOf(step), Step = step };
+                }
+
+                TaskOutcome outcome = await MoveAsync(project, started, request, runId, log, observer, stop.Token).ConfigureAwait(false);
+                return started with { Status = RunStatus.Succeeded, Outcome = outcome };
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && stop.IsCancellationRequested)
             {
@@ -125,6 +106,28 @@ internal sealed class TaskRunner(RunnerSettings settings)
                     isTransient: true);
             }
         }
+    }
+
+    private async Task<TaskOutcome> MoveAsync(
+        Project project, TaskReport started, RunRequest request, long runId, RunLog log, IRunObserver observer, CancellationToken cancellationToken)
+    {
+        ProjectTask task = started.Task;
+        TaskDefinition move = task.Move ?? throw new InvalidOperationException($"Task {task.Key} has nothing to run.");
+        ConnectionDefinition from = project.Connections[move.Source.Connection];
+        ConnectionDefinition to = project.Connections[move.Target.Connection];
+        SecretResolver secrets = settings.Secrets;
+        var context = new RunContext(
+            runId, from.Resolve(secrets, settings.ProjectFolder), to.Resolve(secrets, settings.ProjectFolder), settings.StateOf(task.Key))
+        {
+            Observer = new RecordingObserver(settings.Catalog, runId, started.TaskRunId, task.Key, log, secrets.Scrubber, observer),
+            FullRefresh = request.FullRefresh,
+            From = request.From,
+            To = request.To,
+            Follow = request.Follow,
+            Stopping = request.Stopping,
+            Time = settings.Time,
+        };
+        return await new TaskEngine(secrets.Resolve(move), from.Connector, to.Connector, context).RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static string NoLog(Exception fault, SecretScrubber scrubber) => scrubber.Scrub(

@@ -91,7 +91,7 @@ public sealed class NotationTests
         task["source"]!["properties"]!["replication_method"]!["enum"]!.AsArray().Count.ShouldBe(3);
         task["limits"]!["properties"]!["run_max_bytes"].ShouldNotBeNull();
         JsonArray connections = root["properties"]!["connections"]!["additionalProperties"]!["allOf"]!.AsArray();
-        connections.Select(c => c!["then"]!["properties"]!["type"]!["const"]!.GetValue<string>()).ShouldBe(["duckdb", "files", "mongodb"]);
+        connections.Select(c => c!["then"]!["properties"]!["type"]!["const"]!.GetValue<string>()).ShouldBe(["duckdb", "files", "lab", "mongodb", "sqlonly"]);
     }
 
     [Fact]

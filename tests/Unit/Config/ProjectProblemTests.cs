@@ -72,7 +72,7 @@ public sealed class ProjectProblemTests
                 (14, "MR1015", "jobs.j.tasks[1]"),
                 (15, "MR1011", "jobs.j.tasks[1].source.replication_metod"),
                 (17, "MR1012", "jobs.j.tasks[1].limits.run_max_bytes"),
-                (19, "MR1017", "jobs.j.tasks[2].step"),
+                (20, "MR1016", "jobs.j.tasks[2].run.connection"),
                 (20, "MR1012", "jobs.j.tasks[2].run"),
             ],
             ignoreOrder: true);

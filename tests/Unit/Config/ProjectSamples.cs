@@ -19,6 +19,8 @@ internal static class ProjectSamples
             Dispositions = [WriteDisposition.Append, WriteDisposition.Replace, WriteDisposition.Merge],
             Strategies = [MergeStrategy.Upsert, MergeStrategy.DeleteInsert, MergeStrategy.InsertOnly, MergeStrategy.Scd2],
         }),
+        new Described(new("lab", "Lab", "A database with procedures.", typeof(object)) { RunsSql = true, HasProcedures = true }),
+        new Described(new("sqlonly", "SQL only", "A database without procedures.", typeof(object)) { RunsSql = true }),
         new Described(new("files", "Files", "Files.", typeof(FileOptions))
         {
             Methods = [ReplicationMethod.FullRefresh, ReplicationMethod.Incremental],

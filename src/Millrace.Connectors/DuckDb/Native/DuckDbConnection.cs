@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Millrace.Connectors.DuckDb.Native;
 
 /// <summary>A connection. One thread at a time; cancelling a statement's token interrupts it from any thread.</summary>
@@ -17,8 +19,17 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         return result.RowsChanged;
     }
 
-    /// <summary>Runs statements as <see cref="Execute"/> does and returns the last one's rows.</summary>
-    internal DuckDbResult Query(string sql, CancellationToken ct)
+    /// <summary>Runs one statement with values for $1, $2, …, each a text or null.</summary>
+    internal long Execute(string sql, ReadOnlySpan<string?> values, CancellationToken ct)
+    {
+        using DuckDbResult result = Query(sql, values, ct);
+        return result.RowsChanged;
+    }
+
+    /// <summary>Runs statements as <see cref="Execute(string, CancellationToken)"/> does and returns the last one's rows.</summary>
+    internal DuckDbResult Query(string sql, CancellationToken ct) => Query(sql, [], ct);
+
+    private DuckDbResult Query(string sql, ReadOnlySpan<string?> values, CancellationToken ct)
     {
         nint statements = 0;
         try
@@ -26,11 +37,11 @@ internal sealed unsafe class DuckDbConnection : IDisposable
             ulong count = DuckDbNative.duckdb_extract_statements(_handle, sql, &statements);
             if (count == 0)
                 DuckDbErrors.ThrowStatement(DuckDbErrorType.Invalid, ExtractError(statements), ct);
-            DuckDbResult result = Run(statements, 0, ct);
+            DuckDbResult result = Run(statements, 0, values, ct);
             for (ulong index = 1; index < count; index++)
             {
                 result.Dispose();
-                result = Run(statements, index, ct);
+                result = Run(statements, index, values, ct);
             }
 
             return result;
@@ -53,7 +64,23 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         return message == null ? "there is no statement in the text" : DuckDbErrors.Text(message);
     }
 
-    private DuckDbResult Run(nint statements, ulong index, CancellationToken ct)
+    private static void Bind(nint prepared, ReadOnlySpan<string?> values, CancellationToken ct)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            byte[]? text = values[i] is { } value ? Encoding.UTF8.GetBytes(value) : null;
+            fixed (byte* bytes = text)
+            {
+                int failed = text is null
+                    ? DuckDbNative.duckdb_bind_null(prepared, (ulong)i + 1)
+                    : DuckDbNative.duckdb_bind_varchar_length(prepared, (ulong)i + 1, bytes, (ulong)text.Length);
+                if (failed != 0)
+                    DuckDbErrors.ThrowStatement(DuckDbErrorType.Invalid, DuckDbErrors.Text(DuckDbNative.duckdb_prepare_error(prepared)), ct);
+            }
+        }
+    }
+
+    private DuckDbResult Run(nint statements, ulong index, ReadOnlySpan<string?> values, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         nint prepared = 0;
@@ -62,6 +89,7 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         {
             if (DuckDbNative.duckdb_prepare_extracted_statement(_handle, statements, index, &prepared) != 0)
                 DuckDbErrors.ThrowStatement(DuckDbErrorType.Binder, DuckDbErrors.Text(DuckDbNative.duckdb_prepare_error(prepared)), ct);
+            Bind(prepared, values, ct);
             if (DuckDbNative.duckdb_pending_prepared(prepared, &pending) != 0)
                 DuckDbErrors.ThrowStatement(DuckDbErrorType.Invalid, DuckDbErrors.Text(DuckDbNative.duckdb_pending_error(pending)), ct);
 

@@ -57,6 +57,8 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library)] internal static partial void duckdb_destroy_extracted(nint* statements);
     [LibraryImport(Library)] internal static partial byte* duckdb_prepare_error(nint prepared);
     [LibraryImport(Library)] internal static partial void duckdb_destroy_prepare(nint* prepared);
+    [LibraryImport(Library)] internal static partial int duckdb_bind_varchar_length(nint prepared, ulong index, byte* value, ulong length);
+    [LibraryImport(Library)] internal static partial int duckdb_bind_null(nint prepared, ulong index);
     [LibraryImport(Library)] internal static partial int duckdb_pending_prepared(nint prepared, nint* pending);
     [LibraryImport(Library)] internal static partial byte* duckdb_pending_error(nint pending);
     [LibraryImport(Library)] internal static partial int duckdb_execute_pending(nint pending, DuckDbResultStruct* result);

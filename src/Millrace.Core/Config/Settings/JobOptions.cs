@@ -17,7 +17,10 @@ internal sealed class JobOptions : RunOptions
     [Option("enabled", "False switches the whole job off.", Default = "true")]
     public bool Enabled { get; init; }
 
-    [Option("parallelism", "Most tasks that run at the same time.", Default = "1", Min = "1", Max = "64")]
+    [Option("on_success", "Jobs that run, one after the other, when this one has succeeded.", Example = "[to_production]")]
+    public ImmutableArray<string> OnSuccess { get; init; } = [];
+
+    [Option("parallelism", "Most tasks of a step that run at the same time. The steps follow each other: E, then T, then L.", Default = "1", Min = "1", Max = "64")]
     public int Parallelism { get; init; }
 
     [Option("source", "Settings that every task's source inherits.")]

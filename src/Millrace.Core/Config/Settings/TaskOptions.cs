@@ -39,6 +39,12 @@ internal sealed class TaskOptions : RunOptions
     [Option("step", "E extracts datasets into tables; T transforms and L loads into production, both by SQL.", Default = "E")]
     public TaskStep Step { get; init; }
 
+    [Option("order", "Within their step, tasks start in this order; their place in the list where it is left out.", Min = "0")]
+    public int? Order { get; init; }
+
+    [Option("depends_on", "Tasks of the job that must have succeeded before this one starts; it is left out of a run in which they did not.", Example = "[customers]")]
+    public ImmutableArray<string> DependsOn { get; init; } = [];
+
     [Option("source", "What is read (step E).")]
     public TaskSourceOptions? Source { get; init; }
 
@@ -120,8 +126,55 @@ internal sealed class SqlStepOptions
     [Option("script", "A file with SQL, relative to the project.", Example = "sql/conform.sql")]
     public string? Script { get; init; }
 
-    [Option("procedure", "A stored procedure.", Example = "conformed.orders")]
+    [Option("sql", "The SQL itself, for a step of a few lines.", Example = "\"DELETE FROM stage.orders WHERE total IS NULL\"")]
+    public string? Sql { get; init; }
+
+    [Option("procedure", "A stored procedure, as the engine's SQL names it. It gets the run's ids as arguments; see arguments.", Example = "conformed.load_orders")]
     public string? Procedure { get; init; }
+
+    [Option("parameters", "Values by name. A script has them as :name, bound and never pasted, beside :run_id, :task_run_id, :logging_sequence, :job and :task; a procedure gets them by name.", Example = "{ region: north, days: 30 }")]
+    public StructuredText? Parameters { get; init; }
+
+    [Option("arguments", "What a procedure calls the arguments that every procedure gets.")]
+    public ProcedureArgumentOptions? Arguments { get; init; }
+
+    [Option("watermark", "Work on what is new: the SQL has :since (exclusive) and :until (inclusive), and :until is kept as a checkpoint in the step's own transaction.")]
+    public WatermarkOptions? Watermark { get; init; }
+
+    [Option("timeout", "How long the step may take; it is rolled back then.", Min = "1s", Example = "30m")]
+    public TimeSpan? Timeout { get; init; }
+
+    [Option("transaction", "False for statements that no transaction takes (VACUUM). Each then commits by itself, and a kill may run the step again.", Default = "true")]
+    public bool Transaction { get; init; }
+
+    [Option("retries", "How often to try again after an error that may pass (a deadlock, a lost connection). Set it only where the step may run again; a script in a transaction may.", Default = "0", Min = "0", Max = "20")]
+    public int Retries { get; init; }
+}
+
+/// <summary>The names of the arguments that every procedure gets; an empty name leaves one out.</summary>
+internal sealed class ProcedureArgumentOptions
+{
+    [Option("run_id", "The run's id.", Default = SqlStep.RunIdArgument)]
+    public string RunId { get; init; } = "";
+
+    [Option("task_run_id", "The task run's id.", Default = SqlStep.TaskRunIdArgument)]
+    public string TaskRunId { get; init; } = "";
+
+    [Option("logging_sequence", "The sequence of the next line of the task run's log.", Default = SqlStep.LoggingSequenceArgument)]
+    public string LoggingSequence { get; init; } = "";
+}
+
+/// <summary>How far a step has come.</summary>
+internal sealed class WatermarkOptions
+{
+    [Option("query", "A query whose one value is how far the input goes now.", Required = true, Example = "SELECT max(_millrace_loaded_at) FROM raw.orders")]
+    public string Query { get; init; } = "";
+
+    [Option("initial", ":since of the first run; NULL where it is left out.", Example = "2020-01-01")]
+    public string? Initial { get; init; }
+
+    [Option("lookback", "How far before the last watermark to begin, for rows that came late: a duration for dates and times, else a number.", Example = "1d")]
+    public string? Lookback { get; init; }
 }
 
 /// <summary>One entry of <c>columns:</c>.</summary>

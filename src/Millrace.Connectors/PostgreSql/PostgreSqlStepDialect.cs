@@ -1,0 +1,55 @@
+using Millrace.Connectors.Sql.Steps;
+using Millrace.Core.Errors;
+using Npgsql;
+
+namespace Millrace.Connectors.PostgreSql;
+
+/// <summary>PostgreSQL's scripts and procedures.</summary>
+internal sealed class PostgreSqlStepDialect : StepDialect
+{
+    private PostgreSqlStepDialect()
+    {
+    }
+
+    /// <summary>The one instance.</summary>
+    public static PostgreSqlStepDialect Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override ScriptSyntax Syntax { get; } = new("PostgreSQL")
+    {
+        HasDollarQuotes = true,
+        HasEscapeStrings = true,
+        Marker = static (place, _) => FormattableString.Invariant($"${place}"),
+    };
+
+    /// <inheritdoc/>
+    public override string SessionSettings => "SET client_min_messages = notice";
+
+    /// <inheritdoc/>
+    public override string Text => "text";
+
+    /// <inheritdoc/>
+    public override string ValueAndType(string query) => $"SELECT v::text, pg_typeof(v)::text FROM ({query}) AS q(v)";
+
+    /// <inheritdoc/>
+    public override string Call(string procedure, IEnumerable<(string Name, string Marker)> arguments) =>
+        $"CALL {procedure}({string.Join(", ", arguments.Select(a => $"{PostgreSqlDialect.Instance.Quote(a.Name)} => {a.Marker}"))})";
+
+    /// <summary>Npgsql parts a text at its semicolons and does not know the body of a function in standard SQL; a dollar-quoted text it leaves whole.</summary>
+    public override string Whole(string statement)
+    {
+        string mark = "_millrace";
+        while (statement.Contains(mark, StringComparison.Ordinal))
+        {
+            mark += "_";
+        }
+
+        return $"DO $do{mark}$ BEGIN EXECUTE ${mark}${statement}${mark}$; END $do{mark}$";
+    }
+
+    /// <inheritdoc/>
+    public override int LinesBefore(MillraceException error, string statement) =>
+        error.InnerException is PostgresException { Position: > 0 and int position } && position <= statement.Length
+            ? statement.AsSpan(0, position - 1).Count('\n')
+            : 0;
+}
