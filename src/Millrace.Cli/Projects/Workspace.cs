@@ -5,6 +5,7 @@ using Millrace.Cli.CommandLine;
 using Millrace.Cli.Output;
 using Millrace.Core.Config;
 using Millrace.Core.Config.Secrets;
+using Millrace.Core.Config.Settings;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Orchestration.Runner;
@@ -112,14 +113,18 @@ internal sealed class Workspace
     public Task<ICatalog> OpenCatalogToReadAsync(CancellationToken cancellationToken) => CatalogStore.OpenToReadAsync(cancellationToken);
 
     /// <summary>Where the catalog is, or will be.</summary>
-    public CatalogStore CatalogStore => CatalogStore.Sqlite(CatalogPath, TimeProvider.System);
+    /// <exception cref="MillraceException">MR1003: a secret that it needs is missing. MR1002: its connection string cannot be read.</exception>
+    public CatalogStore CatalogStore => Project.Catalog.Type == CatalogType.Postgresql
+        ? CatalogStore.PostgreSql(Project.Catalog.ResolveConnectionString(Secrets), Project.Catalog.Schema)
+        : CatalogStore.Sqlite(CatalogPath, TimeProvider.System);
 
     /// <summary>What runs of this project are made with.</summary>
     public RunnerSettings RunnerSettings(ICatalog catalog) => new(catalog, Secrets, Folder);
 
-    /// <summary>The folders that runs write to beside their destinations: the catalog's and that of the tasks' states.</summary>
+    /// <summary>The folders that runs write to beside their destinations: the catalog's, where it is a file, and that of the tasks' states.</summary>
     public IEnumerable<string> OwnFolders =>
-        new[] { Path.GetDirectoryName(Path.GetFullPath(CatalogPath))!, Path.Combine(Folder, ".millrace") }.Distinct(StringComparer.Ordinal);
+        (Project.Catalog.Type == CatalogType.Sqlite ? [Path.GetDirectoryName(Path.GetFullPath(CatalogPath))!] : Array.Empty<string>())
+        .Append(Path.Combine(Folder, ".millrace")).Distinct(StringComparer.Ordinal);
 
     private string CatalogPath => Path.Combine(Folder, Project.Catalog.Path);
 

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Millrace.Catalog.Stores;
 using Millrace.Cli.CommandLine;
 using Millrace.Cli.Output;
 using Millrace.Cli.Projects;
 using Millrace.Connectors.Folders;
 using Millrace.Core.Config;
+using Millrace.Core.Config.Settings;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine.Shaping;
 using Millrace.Core.Errors;
@@ -17,7 +19,7 @@ internal static class CheckVerb
     public static Verb Create()
     {
         var names = new Argument<string[]>("connections") { Description = "Only these connections.", Arity = ArgumentArity.ZeroOrMore };
-        var verb = new Verb("check", "Validate the project and try its connections; every problem at once, each with its fix.")
+        var verb = new Verb("check", "Validate the project and try its connections, and its catalog where that is on a server; every problem at once, each with its fix.")
         {
             Examples = ["millrace check", "millrace check warehouse --json"],
         };
@@ -42,7 +44,12 @@ internal static class CheckVerb
         if (names.Length == 0 && workspace.Project.Jobs.Length > 0)
         {
             findings.AddRange(workspace.OwnFolders.Select(f => new Finding(
-                null, $"catalog and state in {f}", null, WritableFolder.Try(f) is { } error ? [context.Report(error)] : [])));
+                null, workspace.Project.Catalog.Type == CatalogType.Sqlite ? $"catalog and state in {f}" : $"state in {f}", null, WritableFolder.Try(f) is { } error ? [context.Report(error)] : [])));
+        }
+
+        if (names.Length == 0 && workspace.Project.Catalog.Type != CatalogType.Sqlite)
+        {
+            findings.Add(await FindCatalogAsync(context, workspace, cancellationToken).ConfigureAwait(false));
         }
 
         ReportedError[] errors = [.. findings.SelectMany(f => f.Errors)];
@@ -66,6 +73,20 @@ internal static class CheckVerb
             context.Secrets.Scrub(f.What),
             f.Detail is null ? null : context.Secrets.Scrub(f.Detail),
             f.Error is null ? [] : [context.Report(f.Error)]));
+    }
+
+    private static async ValueTask<Finding> FindCatalogAsync(VerbContext context, Workspace workspace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            CatalogStatus status = await workspace.CatalogStore.StatusAsync(cancellationToken).ConfigureAwait(false);
+            string version = status.Exists ? $"version {status.Version} of {status.Newest}" : "not made yet";
+            return new(null, "catalog", context.Secrets.Scrub($"{status.Engine} at {status.Location}, {version}"), []);
+        }
+        catch (MillraceException error)
+        {
+            return new(null, "catalog", null, [context.Report(error)]);
+        }
     }
 
     private static async ValueTask<IReadOnlyList<CheckFinding>> TryAsync(

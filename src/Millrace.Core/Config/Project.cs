@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Core.Config.Secrets;
 using Millrace.Core.Config.Settings;
 
 namespace Millrace.Core.Config;
@@ -20,7 +21,31 @@ public sealed record Project(
 /// <summary>Where the catalog is.</summary>
 /// <param name="Type">The store.</param>
 /// <param name="Path">For SQLite: the file, relative to the project's folder.</param>
-public sealed record CatalogSettings(CatalogType Type, string Path);
+public sealed record CatalogSettings(CatalogType Type, string Path)
+{
+    /// <summary>For PostgreSQL and SQL Server: the schema.</summary>
+    public string Schema { get; init; } = "metadata";
+
+    /// <summary>For PostgreSQL and SQL Server: how to connect, secrets still references.</summary>
+    internal string? ConnectionString { get; init; }
+
+    /// <summary>How to connect, secrets in place. Do it when it is needed, and keep it no longer.</summary>
+    /// <exception cref="Errors.MillraceException">MR1003: a secret is missing.</exception>
+    public string ResolveConnectionString(SecretResolver resolver)
+    {
+        ArgumentNullException.ThrowIfNull(resolver);
+        string text = ConnectionString ?? throw new InvalidOperationException("A catalog in a file has no connection string.");
+        if (SecretReference.LooksSecret(text))
+        {
+            resolver.Scrubber.Add(text);
+        }
+
+        return resolver.Resolve(text, "catalog.connection_string");
+    }
+
+    /// <summary>Type and place: the connection string holds a secret.</summary>
+    public override string ToString() => Type == CatalogType.Sqlite ? $"catalog {Path}" : $"catalog of type {Type}, schema {Schema}";
+}
 
 /// <summary>A job: tasks in order.</summary>
 /// <param name="Name">Its name, unique in the project.</param>

@@ -69,6 +69,11 @@ public sealed class ProjectLoader
             MissingVariable.Report(entry.Value, $"connections.{name}", _places!, unset);
         }
 
+        if (_catalog is not null && _places is not null && project.Catalog.Type != CatalogType.Sqlite)
+        {
+            MissingVariable.Report(_catalog.Value, "catalog", _places, unset);
+        }
+
         HashSet<string?> used = [.. project.Jobs.SelectMany(j => j.Tasks).SelectMany(t => t.Move?.Columns ?? []).Select(c => c.MaskKey)];
         foreach ((ScalarNode key, string path) in _variables.Kept.Where(k => used.Contains(k.Value.Text)))
         {
@@ -197,13 +202,18 @@ public sealed class ProjectLoader
         MapNode map = MapOf(_catalog, "catalog") ?? new(MainFile, 1, []);
         map = _variables.Expand(map, "catalog");
         CatalogOptions options = new OptionBinder(_problems).Bind<CatalogOptions>(map, "catalog");
-        if (options.Type != CatalogType.Sqlite)
+        if (options.Type == CatalogType.Sqlserver)
         {
             _problems.Error(ErrorCodes.NotAvailableYet, map["type"] ?? map, "catalog.type",
-                $"A catalog on {SnakeCase.Of(options.Type)} comes with a later version.", "Use type: sqlite, the default.");
+                $"A catalog on {SnakeCase.Of(options.Type)} comes with a later version.", "Use type: sqlite, the default, or postgresql.");
         }
 
-        return new(options.Type, options.Path);
+        if (!_problems.HasError("catalog.type"))
+        {
+            CatalogRules.Check(options, map, _problems);
+        }
+
+        return new(options.Type, options.Path) { ConnectionString = options.ConnectionString, Schema = options.Schema };
     }
 
     private ImmutableSortedDictionary<string, ConnectionDefinition> ReadConnections()

@@ -8,7 +8,7 @@ public sealed class LookingVerbTests : IDisposable
 {
     private const string Verbs =
         "check|discover backup|discover backup --fields|plan load|plan load --full-refresh|plan load --from 2026-01-01|diff|preview load|status|runs|runs 1|logs|"
-        + "logs 1|tables load|checkpoints list load|checkpoints list load --live|quarantine list load|connectors|connectors duckdb|schema|completion bash";
+        + "catalog status|catalog migrate --dry-run|logs 1|tables load|checkpoints list load|checkpoints list load --live|quarantine list load|connectors|connectors duckdb|schema|completion bash";
 
     private readonly TemporaryFolder _folder = new();
 

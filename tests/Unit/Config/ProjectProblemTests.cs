@@ -1,4 +1,6 @@
 using Millrace.Core.Config;
+using Millrace.Core.Config.Secrets;
+using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
 namespace Millrace.UnitTests.Config;
@@ -61,7 +63,7 @@ public sealed class ProjectProblemTests
         found.ShouldBe(
             [
                 (1, "MR1011", "conections"),
-                (2, "MR1017", "catalog.type"),
+                (2, "MR1013", "catalog.connection_string"),
                 (4, "MR1012", "connections.shop.pool_size"),
                 (4, "MR1012", "connections.shop.timeout"),
                 (5, "MR1012", "connections.wh.type"),
@@ -256,4 +258,35 @@ public sealed class ProjectProblemTests
     }
 
     private static string? Fix(ProjectLoadResult result, string path) => result.Problems.Single(p => p.Path == path).Fix;
+
+    [Theory]
+    [InlineData("{ type: postgresql, connection_string: \"${DB}\", path: x }", "MR1016", "catalog.path")]
+    [InlineData("{ connection_string: \"${DB}\" }", "MR1016", "catalog.connection_string")]
+    [InlineData("{ type: sqlite, schema: x }", "MR1016", "catalog.schema")]
+    [InlineData("{ type: postgresql, connection_string: \"${DB}\", schema: \"\" }", "MR1012", "catalog.schema")]
+    [InlineData("{ type: postgresql }", "MR1013", "catalog.connection_string")]
+    public void Settings_of_the_catalog_go_with_its_store(string catalog, string code, string path)
+    {
+        ProjectLoadResult result = ProjectSamples.Load($"catalog: {catalog}");
+
+        result.Problems.Select(p => (p.Code.Id, p.Path, p.Line)).ShouldBe([(code, path, 1)]);
+        result.Problems[0].Fix.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void A_catalog_s_connection_string_stays_a_reference_until_it_is_needed()
+    {
+        ProjectLoadResult result = ProjectLoader.Load(
+            [new("millrace.yaml", "catalog: { type: postgresql, connection_string: \"postgresql://me:${PW}@db/c\", schema: ops }")],
+            new ConnectorRegistry(),
+            [new SecretPlace("the environment", _ => null)]);
+
+        CatalogSettings catalog = result.Required().Catalog;
+        catalog.ToString().ShouldNotContain("PW");
+        catalog.Schema.ShouldBe("ops");
+        result.Unset.Select(p => (p.Code.Id, p.Path, p.Line)).ShouldBe([("MR1003", "catalog.connection_string", 1)]);
+        var secrets = new SecretResolver([new("test", name => name == "PW" ? "hunter2" : null)], _ => null);
+        catalog.ResolveConnectionString(secrets).ShouldBe("postgresql://me:hunter2@db/c");
+        secrets.Scrubber.Scrub("password hunter2").ShouldBe("password ***");
+    }
 }

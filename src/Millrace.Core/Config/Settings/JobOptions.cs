@@ -55,6 +55,9 @@ internal sealed class CatalogOptions
     [Option("path", "For sqlite: the file, relative to the project.", Default = ".millrace/catalog.db")]
     public string Path { get; init; } = "";
 
-    [Option("connection_string", "For postgresql and sqlserver: how to connect.", Secret = true, Example = "\"${CATALOG_DB}\"")]
+    [Option("connection_string", "For postgresql and sqlserver: where the server is and who connects, as a connection of that type takes it.", Secret = true, Example = "\"${CATALOG_DB}\"")]
     public string? ConnectionString { get; init; }
+
+    [Option("schema", "For postgresql and sqlserver: the schema of the catalog's tables; it is created when it is not there.", Default = "metadata")]
+    public string Schema { get; init; } = "";
 }
