@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 export AWS_EC2_METADATA_DISABLED=true DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 command -v dotnet > /dev/null || { echo "build: the .NET 10 SDK is needed on PATH" >&2; exit 3; }
-scripts/debian-packages.sh libsqlite3-0 libmongoc-1.0-0
+scripts/debian-packages.sh libicu72 libsqlite3-0 libmongoc-1.0-0
 native/build.sh
 
 [[ "${1:-}" == --all ]] && dotnet build Millrace.slnx -c Release -v quiet -warnaserror --nologo
