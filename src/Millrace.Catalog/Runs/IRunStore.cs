@@ -9,6 +9,10 @@ public interface IRunStore
     /// <summary>Opens a run and gives it its id.</summary>
     ValueTask<long> StartAsync(RunStart start, CancellationToken cancellationToken);
 
+    /// <summary>Opens a run that ended without success once more, under its id.</summary>
+    /// <returns>False where it is under way or has succeeded.</returns>
+    ValueTask<bool> ReopenAsync(long runId, RunStart start, CancellationToken cancellationToken);
+
     /// <summary>Closes a run. A run that was marked lost meanwhile becomes what it really is.</summary>
     ValueTask EndAsync(long runId, RunStatus status, MillraceException? error, CancellationToken cancellationToken);
 

@@ -23,9 +23,9 @@ internal sealed class RunChoice
     };
     private readonly LimitOptions _limits;
 
-    private RunChoice(Verb verb, string refresh)
+    private RunChoice(Verb verb, string refresh, bool mayLackJob)
     {
-        _choice = TaskChoice.AddTo(verb);
+        _choice = TaskChoice.AddTo(verb, mayLackJob);
         _refresh = new("--full-refresh") { Description = refresh };
         verb.Options.Add(_refresh);
         verb.Options.Add(_from);
@@ -37,7 +37,8 @@ internal sealed class RunChoice
     /// <summary>Adds the words to a verb.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="refresh">What <c>--full-refresh</c> does there.</param>
-    public static RunChoice AddTo(Verb verb, string refresh) => new(verb, refresh);
+    /// <param name="mayLackJob">True where other words may say which job is meant; <see cref="Request"/> then gives it an empty name.</param>
+    public static RunChoice AddTo(Verb verb, string refresh, bool mayLackJob = false) => new(verb, refresh, mayLackJob);
 
     /// <summary>The run that is meant.</summary>
     /// <exception cref="MillraceException">MR1002: the times are the wrong way round.</exception>
@@ -49,7 +50,7 @@ internal sealed class RunChoice
                 ErrorCodes.InvalidConfiguration, $"--from ({from:u}) is not before --to ({to:u}).", "Give the earlier time to --from; --to is exclusive.");
         }
 
-        return new(_choice.Job(context))
+        return new(_choice.JobOrNull(context) ?? "")
         {
             Task = _choice.Task(context),
             Steps = [.. context.Get(_steps) ?? []],

@@ -17,6 +17,9 @@ public static partial class ErrorCodes
     /// <summary>Definitions changed between diff and apply.</summary>
     public static readonly ErrorCode DefinitionsMoved = new("MR1405", "The catalog's definitions changed since they were compared.", ErrorKind.Run);
 
+    /// <summary>A run that cannot be taken up again.</summary>
+    public static readonly ErrorCode NotResumable = new("MR1407", "The run cannot be taken up again.", ErrorKind.Configuration);
+
     /// <summary>A job, task or run that does not exist.</summary>
     public static readonly ErrorCode NotFound = new("MR1406", "There is no such job, task or run.", ErrorKind.Configuration);
 }

@@ -14,9 +14,10 @@ public sealed class JobRunner(RunnerSettings settings)
 {
     private readonly TaskRunner _tasks = new(settings);
 
-    /// <summary>Runs a job or one of its tasks.</summary>
+    /// <summary>Runs a job or some of its tasks, or takes up a run where it failed.</summary>
     /// <returns>What happened; failed tasks are in it, not thrown.</returns>
-    /// <exception cref="MillraceException">MR1406: no such job or task. MR1002: it is switched off. MR14xx: the catalog failed.</exception>
+    /// <exception cref="MillraceException">MR1406: no such job, task or run. MR1002: it is switched off. MR1407: the run cannot be taken up. MR14xx: the
+    /// catalog failed.</exception>
     public async Task<RunReport> RunAsync(Project project, RunRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(project);
@@ -24,10 +25,44 @@ public sealed class JobRunner(RunnerSettings settings)
         JobDefinition job = RunSelection.Job(project, request.Job);
         ImmutableArray<ProjectTask> tasks = RunSelection.Tasks(job, request);
         await LostRuns.MarkAsync(settings.Catalog, cancellationToken).ConfigureAwait(false);
-
-        long started = settings.Time.GetTimestamp();
         var start = new RunStart(job.Name, request.Trigger, request.StartedBy, Environment.MachineName, Environment.ProcessId);
-        long runId = await settings.Catalog.Runs.StartAsync(start, cancellationToken).ConfigureAwait(false);
+        if (request.Resume is not { } resumed)
+        {
+            long runId = await settings.Catalog.Runs.StartAsync(start, cancellationToken).ConfigureAwait(false);
+            return await RunStartedAsync(project, job, tasks, [], request, runId, () => AcquireAsync(runId, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        // Whoever holds the run's lease may open it again: two who try at once do not both run it.
+        LeaseKeeper lease = await AcquireAsync(resumed, cancellationToken).ConfigureAwait(false);
+        ImmutableArray<SkippedTask> done;
+        try
+        {
+            done = await ResumedRun.OpenAsync(settings.Catalog.Runs, resumed, start, tasks, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await lease.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return await RunStartedAsync(
+            project, job, [.. tasks.Except(done.Select(d => d.Task))], done, request, resumed, () => Task.FromResult(lease), cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<LeaseKeeper> AcquireAsync(long runId, CancellationToken cancellationToken) => LeaseKeeper.AcquireAsync(
+        settings.Catalog.Leases, LostRuns.LeaseOf(runId), ProcessProbe.Current(runId), $"Run {runId}", settings.LeaseDuration, settings.Time, cancellationToken);
+
+    private async Task<RunReport> RunStartedAsync(
+        Project project,
+        JobDefinition job,
+        ImmutableArray<ProjectTask> tasks,
+        ImmutableArray<SkippedTask> done,
+        RunRequest request,
+        long runId,
+        Func<Task<LeaseKeeper>> acquire,
+        CancellationToken cancellationToken)
+    {
+        long started = settings.Time.GetTimestamp();
         CancellationToken leaseLost = CancellationToken.None;
         var schedule = new StepSchedule(
             tasks,
@@ -37,9 +72,7 @@ public sealed class JobRunner(RunnerSettings settings)
         RunStatus status = RunStatus.Failed;
         try
         {
-            LeaseKeeper lease = await LeaseKeeper.AcquireAsync(
-                settings.Catalog.Leases, LostRuns.LeaseOf(runId), ProcessProbe.Current(runId), $"Run {runId}", settings.LeaseDuration,
-                settings.Time, cancellationToken).ConfigureAwait(false);
+            LeaseKeeper lease = await acquire().ConfigureAwait(false);
             await using (lease.ConfigureAwait(false))
             {
                 leaseLost = lease.Lost;
@@ -61,7 +94,7 @@ public sealed class JobRunner(RunnerSettings settings)
 
         return new(runId, job.Name, status, schedule.Reports, settings.Time.GetElapsedTime(started))
         {
-            Skipped = [.. RunSelection.SwitchedOff(job, request), .. schedule.Skipped],
+            Skipped = [.. RunSelection.SwitchedOff(job, request), .. done, .. schedule.Skipped],
         };
     }
 

@@ -12,6 +12,9 @@ namespace Millrace.Orchestration.Runner;
 /// <param name="Job">The job's name.</param>
 public sealed record RunRequest(string Job)
 {
+    /// <summary>A run of the job that ended without success: its id goes on, and what succeeded in it is not run again. Null for a new run.</summary>
+    public long? Resume { get; init; }
+
     /// <summary>Only this task, or null for all that are switched on.</summary>
     public string? Task { get; init; }
 

@@ -16,6 +16,16 @@ internal sealed class RunStore(CatalogSession session) : IRunStore
             ("pid", start.Pid), ("started_at", await transaction.NowAsync().ConfigureAwait(false))).ConfigureAwait(false),
         cancellationToken);
 
+    public ValueTask<bool> ReopenAsync(long runId, RunStart start, CancellationToken cancellationToken) => session.WriteAsync(
+        async transaction => await transaction.ExecuteAsync(
+            """
+            UPDATE metadata.runs
+            SET status = 'running', ended_at = NULL, error_code = NULL, error_message = NULL, host = @host, pid = @pid
+            WHERE run_id = @run AND status NOT IN ('running', 'succeeded')
+            """,
+            ("@host", start.Host), ("@pid", start.Pid), ("@run", runId)).ConfigureAwait(false) == 1,
+        cancellationToken);
+
     public ValueTask EndAsync(long runId, RunStatus status, MillraceException? error, CancellationToken cancellationToken) => session.WriteAsync(
         async transaction =>
         {

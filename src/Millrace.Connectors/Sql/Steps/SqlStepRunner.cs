@@ -163,7 +163,7 @@ internal sealed class SqlStepRunner(SqlStore store, StepDialect steps, Func<Canc
         return new(
             isSql ? ErrorCodes.StepFailed : error.Code,
             $"{where}: {error.Message} {kept}",
-            isSql ? "Mend the SQL, then take the run up again with 'millrace run --resume'." : error.Fix,
+            isSql ? "Mend the SQL, then take the run up with 'millrace run --resume'." : error.Fix,
             error.ConfigPath,
             error.IsTransient,
             error);
