@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Millrace.Catalog.Stores.PostgreSql;
 using Millrace.Catalog.Stores.Relational;
 using Millrace.Catalog.Stores.Sqlite;
+using Millrace.Catalog.Stores.SqlServer;
 
 namespace Millrace.Catalog.Stores;
 
@@ -35,6 +36,11 @@ public sealed class CatalogStore
     /// <param name="connectionString">Where the server is and who connects, secrets in place.</param>
     /// <param name="schema">The schema; created where it is missing.</param>
     public static CatalogStore PostgreSql(string connectionString, string schema) => new(new PostgreSqlDialect(connectionString, schema), null);
+
+    /// <summary>A schema of a SQL Server database. Workers on any number of hosts may share it; its clock is the one that counts.</summary>
+    /// <param name="connectionString">Where the server is and who connects, secrets in place.</param>
+    /// <param name="schema">The schema; created where it is missing.</param>
+    public static CatalogStore SqlServer(string connectionString, string schema) => new(new SqlServerDialect(connectionString, schema), null);
 
     /// <summary>Opens the catalog, creates it where it is missing and brings its schema up to date.</summary>
     public Task<ICatalog> OpenAsync(CancellationToken cancellationToken) =>

@@ -114,9 +114,12 @@ internal sealed class Workspace
 
     /// <summary>Where the catalog is, or will be.</summary>
     /// <exception cref="MillraceException">MR1003: a secret that it needs is missing. MR1002: its connection string cannot be read.</exception>
-    public CatalogStore CatalogStore => Project.Catalog.Type == CatalogType.Postgresql
-        ? CatalogStore.PostgreSql(Project.Catalog.ResolveConnectionString(Secrets), Project.Catalog.Schema)
-        : CatalogStore.Sqlite(CatalogPath, TimeProvider.System);
+    public CatalogStore CatalogStore => Project.Catalog.Type switch
+    {
+        CatalogType.Postgresql => CatalogStore.PostgreSql(Project.Catalog.ResolveConnectionString(Secrets), Project.Catalog.Schema),
+        CatalogType.Sqlserver => CatalogStore.SqlServer(Project.Catalog.ResolveConnectionString(Secrets), Project.Catalog.Schema),
+        _ => CatalogStore.Sqlite(CatalogPath, TimeProvider.System),
+    };
 
     /// <summary>What runs of this project are made with.</summary>
     public RunnerSettings RunnerSettings(ICatalog catalog) => new(catalog, Secrets, Folder);

@@ -202,12 +202,6 @@ public sealed class ProjectLoader
         MapNode map = MapOf(_catalog, "catalog") ?? new(MainFile, 1, []);
         map = _variables.Expand(map, "catalog");
         CatalogOptions options = new OptionBinder(_problems).Bind<CatalogOptions>(map, "catalog");
-        if (options.Type == CatalogType.Sqlserver)
-        {
-            _problems.Error(ErrorCodes.NotAvailableYet, map["type"] ?? map, "catalog.type",
-                $"A catalog on {SnakeCase.Of(options.Type)} comes with a later version.", "Use type: sqlite, the default, or postgresql.");
-        }
-
         if (!_problems.HasError("catalog.type"))
         {
             CatalogRules.Check(options, map, _problems);

@@ -1,6 +1,8 @@
+using Microsoft.Data.SqlClient;
 using Millrace.Catalog.Stores.PostgreSql;
 using Millrace.Catalog.Stores.Relational;
 using Millrace.Catalog.Stores.Sqlite;
+using Millrace.Catalog.Stores.SqlServer;
 
 namespace Millrace.IntegrationTests.Catalog;
 
@@ -17,6 +19,26 @@ internal static class CatalogPlaces
     /// <param name="database">A connection string to an empty database.</param>
     public static CatalogPlace PostgreSql(string database) => new(new PostgreSqlDialect(database, "metadata"), $"postgresql|{database}", () => { });
 
+    /// <summary>Names the SQL Server that tests may use, by a connection string whose user may create databases.</summary>
+    public const string SqlServerVariable = "MILLRACE_TEST_SQLSERVER";
+
+    /// <param name="server">A connection string to the server.</param>
+    public static async Task<CatalogPlace> SqlServerAsync(string server)
+    {
+        string name = $"millrace_catalog_{Guid.NewGuid():N}";
+        await ExecuteAsync(server, $"CREATE DATABASE [{name}]");
+        string database = new SqlConnectionStringBuilder(server) { InitialCatalog = name }.ConnectionString;
+        return new(new SqlServerDialect(database, "metadata"), $"sqlserver|{database}", () => ExecuteAsync(server, $"DROP DATABASE [{name}]").Wait());
+    }
+
+    private static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var connection = new SqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var command = new SqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>Lists what a catalog's schema is made of, a line a thing, sorted.</summary>
     public static string SchemaQuery(string engine) => engine switch
     {
@@ -32,6 +54,22 @@ internal static class CatalogPlaces
             ) AS schema
             ORDER BY line COLLATE "C"
             """,
+        "sqlserver" => """
+            SELECT line
+            FROM (
+                SELECT concat('column ', table_name, ' ', column_name, ' ', data_type, ' ', character_maximum_length, ' ', is_nullable, ' ', collation_name) AS line
+                FROM information_schema.columns WHERE table_schema = 'metadata'
+                UNION ALL
+                SELECT concat('index ', object_name(i.object_id), ' ', CASE WHEN i.is_primary_key = 1 THEN 'key' ELSE i.name END, ' ', c.name, ' ', k.key_ordinal, ' ', i.filter_definition)
+                FROM sys.indexes i
+                JOIN sys.index_columns k ON k.object_id = i.object_id AND k.index_id = i.index_id
+                JOIN sys.columns c ON c.object_id = k.object_id AND c.column_id = k.column_id
+                WHERE schema_name((SELECT t.schema_id FROM sys.tables t WHERE t.object_id = i.object_id)) = 'metadata'
+                UNION ALL
+                SELECT concat('check ', object_name(parent_object_id), ' ', definition) FROM sys.check_constraints WHERE schema_name(schema_id) = 'metadata'
+            ) AS described
+            ORDER BY line
+            """,
         _ => throw new ArgumentException(engine, nameof(engine)),
     };
 
@@ -39,6 +77,7 @@ internal static class CatalogPlaces
     public static CatalogDialect Open(string address) => address.Split('|') switch
     {
         ["sqlite", { } file] => new SqliteDialect(file),
+        ["sqlserver", { } database] => new SqlServerDialect(database, "metadata"),
         ["postgresql", { } database] => new PostgreSqlDialect(database, "metadata"),
         _ => throw new ArgumentException(address, nameof(address)),
     };
