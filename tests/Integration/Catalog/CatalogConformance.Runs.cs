@@ -63,6 +63,23 @@ public abstract partial class CatalogConformance
     }
 
     [Fact]
+    public async Task A_run_is_opened_again_only_where_it_ended_without_success()
+    {
+        await using ICatalog catalog = await Place.OpenAsync();
+        long run = await catalog.Runs.StartAsync(RunOfShop, Ct);
+
+        bool underWay = await catalog.Runs.ReopenAsync(run, RunOfShop, Ct);
+        await catalog.Runs.EndAsync(run, RunStatus.Failed, new MillraceException(ErrorCodes.CheckFailed, "what", "fix it"), Ct);
+        bool failed = await catalog.Runs.ReopenAsync(run, RunOfShop with { Pid = 43 }, Ct);
+        RunRecord reopened = (await catalog.Runs.ListAsync(new(1), Ct)).Single();
+        await catalog.Runs.EndAsync(run, RunStatus.Succeeded, null, Ct);
+        bool succeeded = await catalog.Runs.ReopenAsync(run, RunOfShop, Ct);
+
+        (underWay, failed, succeeded).ShouldBe((false, true, false));
+        (reopened.Status, reopened.Start.Pid, reopened.EndedAt, reopened.ErrorCode).ShouldBe((RunStatus.Running, 43, null, null));
+    }
+
+    [Fact]
     public async Task Run_ids_grow_and_are_never_given_twice()
     {
         await using ICatalog catalog = await Place.OpenAsync();

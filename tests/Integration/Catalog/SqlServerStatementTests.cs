@@ -115,6 +115,7 @@ public sealed partial class SqlServerStatementTests
         var outcome = new TaskOutcome(10, 2000, 3, 2) { Tables = [new(new("raw", "orders"), 9, 1)], NewColumns = ["raw.orders.a int64"], LimitReached = "run_max_rows" };
         await catalog.Runs.EndTaskAsync(task, RunStatus.Succeeded, outcome, null, Ct);
         await catalog.Runs.EndAsync(run, RunStatus.Failed, new MillraceException(ErrorCodes.CheckFailed, "what", "fix"), Ct);
+        await catalog.Runs.ReopenAsync(run, new("j", "manual", "me", "h", 2), Ct);
         await catalog.Runs.MarkLostAsync(run, Ct);
         await catalog.Runs.ListAsync(new(5) { Job = "j", Status = RunStatus.Running, RunId = 1 }, Ct);
         await catalog.Runs.ListAsync(new(5), Ct);
