@@ -88,18 +88,19 @@ public sealed class LeaseKeeper : IAsyncDisposable
 
     private async Task RenewAsync()
     {
-        DateTimeOffset expires = _time.GetUtcNow() + _duration;
+        // By timestamps: a clock that is set back must not make a lease look younger than it is.
+        long held = _time.GetTimestamp();
         try
         {
             using var timer = new PeriodicTimer(_duration / 3, _time);
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                DateTimeOffset asked = _time.GetUtcNow();
+                long asked = _time.GetTimestamp();
                 bool? renewed = await TryRenewAsync().ConfigureAwait(false);
-                expires = renewed == true ? asked + _duration : expires;
+                held = renewed == true ? asked : held;
 
                 // A catalog that cannot be reached for a while is borne until the lease would be another's to take.
-                if (renewed == false || _time.GetUtcNow() >= expires)
+                if (renewed == false || _time.GetElapsedTime(held) >= _duration)
                 {
                     await _lost.CancelAsync().ConfigureAwait(false);
                     return;

@@ -153,7 +153,7 @@ public abstract partial class CatalogConformance
     private static Task<LeaseKeeper> AcquireAsync(ICatalog catalog, TimeProvider time) =>
         LeaseKeeper.AcquireAsync(catalog.Leases, "t", ProcessProbe.Current(1), "Task t", Minute, time, Ct);
 
-    private static async Task UntilAsync(Func<Task<bool>> holds)
+    protected static async Task UntilAsync(Func<Task<bool>> holds)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await holds())

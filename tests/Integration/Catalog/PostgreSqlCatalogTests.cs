@@ -3,6 +3,7 @@ using Millrace.Catalog.Leases;
 using Millrace.Catalog.Logs;
 using Millrace.Catalog.Stores;
 using Millrace.Core.Errors;
+using Millrace.Orchestration.Leases;
 using Millrace.Testing.Servers;
 using Npgsql;
 
@@ -33,6 +34,39 @@ public sealed class PostgreSqlCatalogTests(PostgreSqlFixture fixture) : CatalogC
 
         (first, second, renewed).ShouldBe((1, 2, true));
         (await catalog.Runs.ListAsync(new(10), ct)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_keeper_bears_a_catalog_that_is_away_until_its_lease_would_be_over()
+    {
+        CancellationToken ct = TestContext.Current.CancellationToken;
+        var time = new ManualTime();
+        await using ICatalog catalog = await Place.OpenAsync();
+        await using LeaseKeeper keeper = await LeaseKeeper.AcquireAsync(catalog.Leases, "t", Me, "Task t", TimeSpan.FromMinutes(1), time, ct);
+        var settings = new NpgsqlConnectionStringBuilder(Database);
+        string database = settings.Database!;
+        settings.Database = "postgres";
+
+        await PostgreSqlServer.ExecuteAsync(settings.ConnectionString, $"ALTER DATABASE {database} ALLOW_CONNECTIONS false");
+        await PostgreSqlServer.ExecuteAsync(
+            settings.ConnectionString, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+        time.Advance(TimeSpan.FromSeconds(20));
+        await PostgreSqlServer.ExecuteAsync(settings.ConnectionString, $"ALTER DATABASE {database} ALLOW_CONNECTIONS true");
+        time.Advance(TimeSpan.FromSeconds(20));
+        await UntilAsync(async () => await catalog.Leases.NowAsync(ct) > DateTimeOffset.UnixEpoch);
+        bool lostEarly = keeper.Lost.IsCancellationRequested;
+
+        await PostgreSqlServer.ExecuteAsync(settings.ConnectionString, $"ALTER DATABASE {database} ALLOW_CONNECTIONS false");
+        await PostgreSqlServer.ExecuteAsync(
+            settings.ConnectionString, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+        await UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(20));
+            return Task.FromResult(keeper.Lost.IsCancellationRequested);
+        });
+        await PostgreSqlServer.ExecuteAsync(settings.ConnectionString, $"ALTER DATABASE {database} ALLOW_CONNECTIONS true");
+
+        lostEarly.ShouldBeFalse();
     }
 
     /// <summary>The commit itself fails, so that it cannot be known from here whether it took place.</summary>

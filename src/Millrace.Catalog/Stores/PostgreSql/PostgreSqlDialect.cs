@@ -133,13 +133,13 @@ internal sealed class PostgreSqlDialect : CatalogDialect
 
     public override CatalogFailure? Read(Exception exception, bool isConnecting) => exception switch
     {
-        PostgresException refused => Read(refused, isConnecting),
+        PostgresException refused => Read(refused),
         NpgsqlException or TimeoutException or IOException =>
             new(CatalogFailureKind.Disconnected, isConnecting ? _errors.OnConnect(exception) : _errors.OnStatement(exception)),
         _ => null,
     };
 
-    private CatalogFailure Read(PostgresException e, bool isConnecting) => e.SqlState switch
+    private CatalogFailure Read(PostgresException e) => e.SqlState switch
     {
         _ when PostgreSqlErrors.IsLost(e) => new(CatalogFailureKind.Disconnected, _errors.OnStatement(e)),
         PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.CannotConnectNow => new(CatalogFailureKind.Disconnected, _errors.OnConnect(e)),
@@ -154,7 +154,8 @@ internal sealed class PostgreSqlDialect : CatalogDialect
             inner: e)),
         PostgresErrorCodes.DuplicateTable => Refused(
             e, $"The schema {_schema} has tables of something else: name another one in catalog.schema.", false),
-        _ when isConnecting || e.SqlState == PostgresErrorCodes.DiskFull => new(CatalogFailureKind.Refused, _errors.OnStatement(e)),
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName
+            or PostgresErrorCodes.DiskFull => new(CatalogFailureKind.Refused, _errors.OnStatement(e)),
         _ => Refused(e, "Look at the message; if the catalog's tables were changed by hand, bring them back.", e.IsTransient),
     };
 
