@@ -1,7 +1,10 @@
 using Millrace.Catalog;
 using Millrace.Catalog.Leases;
 using Millrace.Catalog.Logs;
+using Millrace.Catalog.Runs;
 using Millrace.Catalog.Stores;
+using Millrace.Core.Contracts;
+using Millrace.Core.Engine;
 using Millrace.Core.Errors;
 using Millrace.Orchestration.Leases;
 using Millrace.Testing.Servers;
@@ -94,6 +97,39 @@ public sealed class PostgreSqlCatalogTests(PostgreSqlFixture fixture) : CatalogC
 
         (await catalog.Logs.ReadAsync(run, 10, ct)).Select(l => l.Line.Message).ShouldBe(["a", "b"]);
         (error.Code, error.IsTransient).ShouldBe((ErrorCodes.ConnectionLost, true));
+    }
+
+    /// <summary>The commit took place and its answer never came.</summary>
+    [Fact]
+    public async Task What_was_committed_while_the_connection_broke_is_not_done_twice()
+    {
+        CancellationToken ct = TestContext.Current.CancellationToken;
+        var settings = new NpgsqlConnectionStringBuilder(Database);
+        await using var proxy = new LossyProxy(settings.Port);
+        settings.Port = proxy.Port;
+        await using ICatalog catalog = await CatalogStore.PostgreSql(settings.ConnectionString, "metadata").OpenAsync(ct);
+        long run = await catalog.Runs.StartAsync(new("j", "manual", "me", "h", 1), ct);
+        long task = await catalog.Runs.StartTaskAsync(run, new("j/t", "t", "E", "{}"), ct);
+        long log = await catalog.Logs.OpenAsync(run, null, ct);
+        await catalog.Leases.FindAsync("t", ct);
+
+        proxy.LoseNextCommit();
+        LeaseAttempt lease = await catalog.Leases.TryAcquireAsync("t", Me, TimeSpan.FromMinutes(1), null, ct);
+        proxy.LoseNextCommit();
+        await catalog.Logs.AppendAsync(log, [new(1, DateTimeOffset.UnixEpoch, LogLevel.Info, "a"), new(2, DateTimeOffset.UnixEpoch, LogLevel.Info, "b")], ct);
+        proxy.LoseNextCommit();
+        var outcome = new TaskOutcome(10, 2000, 3, 2) { Tables = [new(new("raw", "orders"), 9, 1)], NewColumns = ["raw.orders.a int64"] };
+        await catalog.Runs.EndTaskAsync(task, RunStatus.Succeeded, outcome, null, ct);
+        proxy.LoseNextCommit();
+        MillraceException unknown = await Should.ThrowAsync<MillraceException>(() => catalog.Runs.StartAsync(new("j", "manual", "me", "h", 1), ct).AsTask());
+
+        proxy.Lost.ShouldBe(4);
+        (lease.Acquired, lease.Lease.Token, lease.Lease.Holder).ShouldBe((true, 1, Me));
+        (await catalog.Logs.ReadAsync(run, 10, ct)).Select(l => l.Line.Message).ShouldBe(["a", "b"]);
+        TaskRunRecord read = (await catalog.Runs.TasksOfAsync(run, ct)).Single();
+        (read.Tables.Single(), read.NewColumns.Single()).ShouldBe((("raw.orders", 9, 1), "raw.orders.a int64"));
+        (unknown.Code, unknown.IsTransient).ShouldBe((ErrorCodes.ConnectionLost, true));
+        (await catalog.Runs.ListAsync(new(10), ct)).Count.ShouldBe(2, "the run whose id nobody learned is there once, and ends as lost");
     }
 
     /// <summary>Nothing asks the clock of this machine: the one of the server is a quarter of a century off here, by a function of the same name.</summary>
