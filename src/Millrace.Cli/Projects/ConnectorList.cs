@@ -1,6 +1,7 @@
 using Millrace.Connectors.DuckDb;
 using Millrace.Connectors.MongoDb;
 using Millrace.Connectors.PostgreSql;
+using Millrace.Connectors.SqlServer;
 using Millrace.Core.Contracts;
 
 namespace Millrace.Cli.Projects;
@@ -14,5 +15,6 @@ internal static class ConnectorList
         new DuckDbConnector(),
         new MongoDbConnector(),
         new PostgreSqlConnector(),
+        new SqlServerConnector(),
     ]);
 }

@@ -39,4 +39,11 @@ internal enum BulkValue : byte
 /// <param name="Value">Where its values come from.</param>
 /// <param name="Index">Index of the table's data column, for data and unset marks.</param>
 /// <param name="Constant">The constant.</param>
-internal readonly record struct BulkColumn(string Name, LogicalType Type, BulkValue Value, int Index = -1, long Constant = 0);
+internal readonly record struct BulkColumn(string Name, LogicalType Type, BulkValue Value, int Index = -1, long Constant = 0)
+{
+    /// <summary>The longest value in bytes that the column takes, as the store says it; 0 where there is no bound.</summary>
+    public int MaxBytes { get; init; }
+
+    /// <summary>True for a data column by which rows are met.</summary>
+    public bool IsKey { get; init; }
+}

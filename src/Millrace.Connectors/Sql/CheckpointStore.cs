@@ -6,6 +6,8 @@ namespace Millrace.Connectors.Sql;
 /// <summary>Reads and moves a task's checkpoints.</summary>
 internal sealed class CheckpointStore(SqlDialect dialect, SystemTables system)
 {
+    private static readonly string[] Columns = ["task_key", "\"partition\"", "generation", "load_id", "\"position\"", "\"rows\"", "committed_at"];
+
     /// <summary>The task's checkpoints; inside a transaction their rows are locked by <paramref name="isLocked"/>.</summary>
     public async ValueTask<IReadOnlyList<Checkpoint>> ReadAsync(
         SqlChannel channel, string taskKey, bool isLocked, CancellationToken cancellationToken)
@@ -13,7 +15,7 @@ internal sealed class CheckpointStore(SqlDialect dialect, SystemTables system)
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
             $"""
             SELECT task_key, "partition", generation, load_id, "position", "rows"
-            FROM {system.Checkpoints}
+            FROM {(isLocked ? dialect.Locked(system.Checkpoints, "c") : system.Checkpoints)}
             WHERE task_key = {dialect.Literal(taskKey)}
             ORDER BY "partition"{(isLocked ? dialect.ForUpdate : "")}
             """,
@@ -66,14 +68,7 @@ internal sealed class CheckpointStore(SqlDialect dialect, SystemTables system)
         IEnumerable<string> rows = checkpoints.Select(c =>
             dialect.Row(c.TaskKey, c.Partition, c.Generation, c.Load.Text, c.Position.Text, c.Rows, now));
         await channel.ExecuteAsync(
-            $"""
-            INSERT INTO {system.Checkpoints} (task_key, "partition", generation, load_id, "position", "rows", committed_at)
-            VALUES {string.Join(",\n  ", rows)}
-            ON CONFLICT (task_key, "partition") DO UPDATE
-            SET generation = excluded.generation, load_id = excluded.load_id, "position" = excluded."position",
-                "rows" = excluded."rows", committed_at = excluded.committed_at
-            """,
-            cancellationToken).ConfigureAwait(false);
+            dialect.Upsert(system.Checkpoints, Columns, Columns[..2], Columns[2..], dialect.Values(Columns, rows)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes a task's checkpoints.</summary>

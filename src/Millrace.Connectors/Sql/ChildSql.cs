@@ -26,26 +26,15 @@ internal sealed class ChildSql(SqlDialect dialect, TableLoad load, WriteRequest 
         """;
 
     /// <summary>Removes the children that the changed parents had.</summary>
-    public string DeleteChildren() =>
-        $"""
-        DELETE FROM {Target} AS t
-        USING {Stage} AS s
-        WHERE {KeySql.Match(Dialect, "t", "s", Load.Write.ParentKey)} AND s.{Op} = {StageCode.Delete}
-        """;
+    public string DeleteChildren() => Dialect.DeleteUsing(
+        Target, "t", $"{Stage} AS s", $"{KeySql.Match(Dialect, "t", "s", Load.Write.ParentKey)} AND s.{Op} = {StageCode.Delete}");
 
     /// <summary>Keeps, as tombstones, the positions of parents that are left without a child to carry them.</summary>
-    public string WriteTombstones() =>
+    public string WriteTombstones() => new TombstoneSql(Dialect, Load, request, system).WriteOf(
         $"""
-        INSERT INTO {system.Tombstones} (table_schema, table_name, key_text, generation, "position")
-        SELECT {Dialect.Literal(Load.Stored.Id.Schema)}, {Dialect.Literal(Load.Stored.Id.Name)},
-          {KeySql.AsText(Dialect, "s", Load.Write.ParentKey)}, {Generation}, max(s."_millrace_position")
-        FROM {Stage} AS s
-        WHERE s.{Op} = {StageCode.Delete} AND s."_millrace_position" IS NOT NULL
+        s.{Op} = {StageCode.Delete} AND s."_millrace_position" IS NOT NULL
           AND NOT EXISTS (
             SELECT 1 FROM {Stage} AS c
             WHERE {KeySql.Match(Dialect, "c", "s", Load.Write.ParentKey)} AND c.{Op} <> {StageCode.Delete})
-        GROUP BY 3
-        ON CONFLICT (table_schema, table_name, key_text) DO UPDATE
-        SET generation = excluded.generation, "position" = excluded."position"
-        """;
+        """);
 }

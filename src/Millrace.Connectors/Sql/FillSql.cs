@@ -34,36 +34,39 @@ internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation
         int[] columns = [.. Enumerable.Range(0, Load.Columns.Length).Where(NeedsFill)];
         IEnumerable<string> sets = columns
             .Select(i => $"{Column(i)} = f.{Column(i)}")
-            .Append($"{Op} = CASE WHEN s.{Op} = {StageCode.Delete} AND f._millrace_is_known THEN {SoftCode} ELSE s.{Op} END");
+            .Append($"{Op} = CASE WHEN s.{Op} = {StageCode.Delete} AND {Dialect.IsTrue("f._millrace_is_known")} THEN {SoftCode} ELSE s.{Op} END");
         IEnumerable<string> values = columns.Select(i => $"CASE WHEN {(Packs ? PackedValue(i) : GroupedValue(i))} END AS {Column(i)},");
         IEnumerable<string> groups = columns.GroupBy(i => IsMarked(i) ? i : -1).Select(g => Packs ? Pack(g) : Count(g.First()));
-        return $"""
-            UPDATE {Stage} AS s
-            SET {string.Join(",\n  ", sets)}
-            FROM (
+        return Dialect.UpdateFrom(
+            Stage,
+            "s",
+            string.Join(",\n  ", sets),
+            $"""
+            (
               SELECT r.{Sequence},
                 {string.Join("\n    ", values)}
-                (r._millrace_seen > 0 OR t.{Dialect.Quote(Load.Write.Schema.Key[0])} IS NOT NULL) AS _millrace_is_known
+                {Dialect.Flag($"(r._millrace_seen > 0 OR t.{Dialect.Quote(Load.Write.Schema.Key[0])} IS NOT NULL)")} AS _millrace_is_known
               FROM (
                 SELECT s.*,
                   {string.Join("\n      ", groups)}
-                  count(CASE WHEN s.{Op} <> {StageCode.Delete} THEN 1 END) OVER w AS _millrace_seen
+                  count(CASE WHEN s.{Op} <> {StageCode.Delete} THEN 1 END) OVER {Events.Name} AS _millrace_seen
                 FROM {Stage} AS s
-                WHERE ({Key}) IN ({Keys})
-                WINDOW w AS (PARTITION BY {Key} ORDER BY {Order})) AS r
+                WHERE {Dialect.In("s", Load.Write.Schema.Key, Keys)}{Events.Clause}) AS r
               LEFT JOIN {(Load.HasMatches && Load.Write.IsChangeCapture ? Wholes : Known)} AS t
-                ON {KeySql.Match(Dialect, "t", "r", Load.Write.Schema.Key)}{(Load.IsScd2 ? " AND t.\"_millrace_is_current\"" : "")}) AS f
-            WHERE s.{Sequence} = f.{Sequence} AND s.{Op} IN ({StageCode.Delete}, {StageCode.Partial})
-            """;
+                ON {KeySql.Match(Dialect, "t", "r", Load.Write.Schema.Key)}{(Load.IsScd2 ? " AND " + Dialect.IsTrue("t.\"_millrace_is_current\"") : "")}) AS f
+            """,
+            $"s.{Sequence} = f.{Sequence} AND s.{Op} IN ({StageCode.Delete}, {StageCode.Partial})");
     }
+
+    private (string Name, string Clause) Events => Dialect.Window($"PARTITION BY {Key} ORDER BY {Order}");
 
     private bool Packs => Dialect.PacksValues && Load.Sequence <= MostPacked;
 
-    private string RepeatedDeletes => $"SELECT {Key} FROM {Stage} WHERE {Op} = {StageCode.Delete} AND ({Key}) IN ({RepeatedKeys})";
+    private string RepeatedDeletes => $"SELECT {Key} FROM {Stage} AS d WHERE {Op} = {StageCode.Delete} AND {Dialect.In("d", Load.Write.Schema.Key, RepeatedKeys)}";
 
     private int SoftCode => _deletesKeep ? StageCode.SoftDelete : StageCode.Delete;
 
-    private string IsUnsetRow => _deletesKeep ? $"(s.{Op} = {StageCode.Delete})" : "FALSE";
+    private string IsUnsetRow => _deletesKeep ? $"(s.{Op} = {StageCode.Delete})" : Dialect.Never;
 
     private bool NeedsFill(int column) => !Load.KeyColumns.Contains(column)
         && (IsMarked(column) || (_deletesKeep && Load.StagedDeletes > 0));
@@ -75,7 +78,7 @@ internal sealed class FillSql(SqlDialect dialect, TableLoad load, int generation
     // Rows between two that set a column form a group; the first of a group holds the value. Columns without marks share their groups.
     private string Group(int index) => IsMarked(index) ? $"_millrace_set_{index}" : "_millrace_set";
 
-    private string Count(int index) => $"count(CASE WHEN {IsSet(index)} THEN 1 END) OVER w AS {Group(index)},";
+    private string Count(int index) => $"count(CASE WHEN {IsSet(index)} THEN 1 END) OVER {Events.Name} AS {Group(index)},";
 
     private string GroupedValue(int index)
     {

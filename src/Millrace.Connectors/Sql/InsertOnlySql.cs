@@ -12,18 +12,21 @@ internal sealed class InsertOnlySql(SqlDialect dialect, TableLoad load, int gene
     /// Takes rows of an earlier generation that this one has too into it: they keep their values and what loaded them, but are not removed with the
     /// rest of theirs, and what is older than this load does not touch them.
     /// </summary>
-    public string Adopt() =>
+    public string Adopt() => Dialect.UpdateFrom(
+        Target,
+        "t",
+        $"{Dialect.Quote(SystemColumns.Position)} = nullif(g._millrace_last, ''), {Dialect.Quote(SystemColumns.Generation)} = {Dialect.Literal(Generation)}",
         $"""
-        UPDATE {Target} AS t
-        SET {Dialect.Quote(SystemColumns.Position)} = nullif(g._millrace_last, ''), {Dialect.Quote(SystemColumns.Generation)} = {Dialect.Literal(Generation)}
-        FROM (
+        (
           SELECT {Key}, max(coalesce({Dialect.Quote(SystemColumns.Position)}, '')) AS _millrace_last
           FROM {Segments} AS s
           WHERE _millrace_segment = 0 AND {Op} NOT IN ({Deletes})
           GROUP BY {Key}) AS g
-        WHERE {KeySql.Match(Dialect, "t", "g", Load.Write.Schema.Key)}
+        """,
+        $"""
+        {KeySql.Match(Dialect, "t", "g", Load.Write.Schema.Key)}
           AND t.{Dialect.Quote(SystemColumns.Generation)} < {Dialect.Literal(Generation)}{(Load.HasDeletedAt ? " AND t.\"_millrace_deleted_at\" IS NULL" : "")}
-        """;
+        """);
 
     /// <summary>Keeps the first event of each segment, and nothing of the first where the row lives already.</summary>
     public string KeepFirst() =>

@@ -14,15 +14,17 @@ internal static class KeySql
     {
         string tag = CanonicalKey.TagOf(sourceType) ?? "j";
         string value = tag == "n" ? $"CAST({column} AS {dialect.TypeName(LogicalType.Int64)})" : column;
-        return $"{dialect.Literal(tag + ":")} || CAST({value} AS text)";
+        return dialect.Concat(dialect.Literal(tag + ":"), dialect.Text(value, tag == "u" ? LogicalType.Uuid : tag == "n" ? LogicalType.Int64 : LogicalType.Text));
     }
 
     /// <summary>One text that identifies a key; the columns' texts with their lengths where there are several.</summary>
-    public static string AsText(SqlDialect dialect, string alias, ImmutableArray<string> key) => key.Length == 1
-        ? $"CAST({dialect.Quote(alias, key[0])} AS text)"
-        : string.Join(
-            " || ",
-            key.Select(k => $"CAST(length(CAST({dialect.Quote(alias, k)} AS text)) AS text) || ':' || CAST({dialect.Quote(alias, k)} AS text)"));
+    public static string AsText(SqlDialect dialect, string alias, TableLoad load, ImmutableArray<string> key)
+    {
+        string[] texts = [.. key.Select(k => dialect.Text(dialect.Quote(alias, k), load.Columns[load.IndexOf(k)].Type))];
+        return texts.Length == 1
+            ? texts[0]
+            : dialect.Concat([.. texts.SelectMany(t => (string[])[dialect.Text(dialect.Length(t), LogicalType.Int64), dialect.Literal(":"), t])]);
+    }
 
     /// <summary>A list of an alias's columns.</summary>
     public static string List(SqlDialect dialect, string alias, IEnumerable<string> columns) =>

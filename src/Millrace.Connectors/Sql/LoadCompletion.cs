@@ -140,7 +140,7 @@ internal sealed class LoadCompletion(
             {
                 await channel.ExecuteAsync(
                     $"""
-                    UPDATE {store.System.Columns} SET is_wide = TRUE
+                    UPDATE {store.System.Columns} SET is_wide = {store.Dialect.Literal(true)}
                     WHERE {store.System.Names(resolved)} AND column_name IN ({string.Join(", ", load.WideColumns.Select(store.Dialect.Literal))})
                     """,
                     cancellationToken).ConfigureAwait(false);

@@ -163,6 +163,12 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
 
     private async ValueTask<bool> TryDirectAsync(TableLoad load, CancellationToken cancellationToken)
     {
+        // Of rows that went straight in under one key, nothing could say which came last.
+        if (load.IsKeyed && store.Dialect.InsertionOrder.Length == 0)
+        {
+            return false;
+        }
+
         if (load.Write.Disposition == WriteDisposition.Merge)
         {
             bool may = load.Stored.Note is { IsManaged: true } && load.IsKeyed && !load.IsScd2
@@ -234,7 +240,7 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
             await CloseWriterAsync(cancellationToken).ConfigureAwait(false);
             load.Writer = load.Mode == LoadMode.Direct
                 ? await channel.OpenWriterAsync(store.Dialect.Quote(load.Stored.Id), load.DirectColumns(request), cancellationToken).ConfigureAwait(false)
-                : await channel.OpenWriterAsync(store.Dialect.Quote(load.StageName), load.StageColumns(), cancellationToken).ConfigureAwait(false);
+                : await channel.OpenWriterAsync(store.Dialect.QuoteTemporary(load.StageName), load.StageColumns(), cancellationToken).ConfigureAwait(false);
             _open = load;
         }
 
@@ -285,15 +291,15 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
             return;
         }
 
-        string stage = store.Dialect.Quote(load.StageName);
-        foreach (StoredColumn column in write.Schema.Columns.Select(c => stored.Find(c.Name)).OfType<StoredColumn>())
+        string stage = store.Dialect.QuoteTemporary(load.StageName);
+        foreach (StoredColumn column in write.Schema.Columns.Select(c => stored.Find(c.Name)).OfType<StoredColumn>().Where(c => !c.IsGenerated))
         {
             int index = load.IndexOf(column.Name);
             if (index < 0)
             {
-                string type = write.Schema.Key.Contains(column.Name) ? store.Dialect.KeyColumnType(column.Type) : store.Dialect.TypeName(column.Type);
+                string type = write.Schema.Key.Contains(column.Name) ? store.Dialect.KeyColumnType(column.Type) : store.Dialect.ColumnType(column.Type);
                 await channel.ExecuteAsync(
-                    $"ALTER TABLE {stage} ADD COLUMN {store.Dialect.Quote(column.Name)} {type}", cancellationToken).ConfigureAwait(false);
+                    store.Dialect.AddColumn(stage, store.Dialect.Quote(column.Name), type), cancellationToken).ConfigureAwait(false);
             }
             else if (store.Dialect.TypeName(load.Columns[index].Type) != store.Dialect.TypeName(column.Type))
             {
@@ -349,7 +355,7 @@ internal sealed class LoadIntake(SqlStore store, SqlChannel channel, WriteReques
         foreach (TableLoad load in _tables.Values.Where(t => t.HasStage && !store.Dialect.AltersChangedTables))
         {
             await OwnAsync(
-                "TEMP TABLE", store.Dialect.Quote(load.StageName), store.Dialect.Quote(store.NextStageName()), load.StageName, cancellationToken).ConfigureAwait(false);
+                "TEMP TABLE", store.Dialect.QuoteTemporary(load.StageName), store.Dialect.QuoteTemporary(store.NextStageName()), load.StageName, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed class MatchSql(SqlDialect dialect, TableLoad load, WriteRequest 
         DROP TABLE {Places}
         """;
 
-    private string Places => Dialect.Quote(Load.StageName + "_places");
+    private string Places => Dialect.QuoteTemporary(Load.StageName + "_places");
 
     private static bool IsGuard(string column) =>
         column is SystemColumns.Position or SystemColumns.Generation or SystemColumns.DeletedAt;

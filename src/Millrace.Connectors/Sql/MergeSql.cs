@@ -19,60 +19,72 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
     /// <summary>Hard deletes.</summary>
     public string DeleteRows() => Delete($"s.{Op} = {StageCode.Delete}{AndNewer}");
 
-    /// <summary>INSERT … ON CONFLICT of the staged rows with these codes, in key order, which is fastest.</summary>
+    /// <summary>INSERT … ON CONFLICT of the staged rows with these codes, in key order, which is fastest; else UPDATE, then INSERT of what is missing.</summary>
     public string Upsert(string codes)
     {
+        if (!Dialect.HasOnConflict)
+        {
+            return UpdateThenInsert(codes);
+        }
+
         string action = Load.Write.Strategy == MergeStrategy.InsertOnly && codes != SoftCodes
             ? (Load.HasDeletedAt ? $"DO UPDATE SET {Assignments("excluded")} WHERE t.\"_millrace_deleted_at\" IS NOT NULL{AndNewerThan("excluded")}" : "DO NOTHING")
             : $"DO UPDATE SET {Assignments("excluded")}\nWHERE {(Load.Write.IsChangeCapture ? IsNewer("t", "excluded") : Differs("excluded"))}";
         return $"""
-            {Insert("t", codes)}
+            {Insert(Target + " AS t", codes)}
             ORDER BY {KeySql.List(Dialect, "s", Load.Write.Schema.Key)}
             ON CONFLICT ({Key}) {action}
             """;
     }
 
+    private string UpdateThenInsert(string codes)
+    {
+        bool keepsRows = Load.Write.Strategy == MergeStrategy.InsertOnly && codes != SoftCodes;
+        string condition = keepsRows
+            ? $"t.\"_millrace_deleted_at\" IS NOT NULL{AndNewer}"
+            : $"{(Load.Write.IsChangeCapture ? IsNewer("t", "s") : $"({Differs("s")})")}";
+        return keepsRows && !Load.HasDeletedAt
+            ? InsertMissing(codes)
+            : $"""
+                {Dialect.UpdateFrom(Target, "t", Assignments("s"), $"{Stage} AS s", $"{Match} AND s.{Op} IN ({codes})\n  AND {condition}")};
+                {InsertMissing(codes)}
+                """;
+    }
+
     /// <summary>Marks rows of the table as deleted; they keep their values. See <see cref="StageSql.MarksDeletesInPlace"/>.</summary>
-    public string MarkDeleted() =>
-        $"""
-        UPDATE {Target} AS t
-        SET {string.Join(",\n  ", SystemValues("s").Select(c => $"{Dialect.Quote(c.Name)} = {c.Value}"))}
-        FROM {Stage} AS s
-        WHERE {Match} AND s.{Op} = {StageCode.Delete}{AndNewer}
-        """;
+    public string MarkDeleted() => Dialect.UpdateFrom(
+        Target,
+        "t",
+        string.Join(",\n  ", SystemValues("s").Select(c => $"{Dialect.Quote(c.Name)} = {c.Value}")),
+        $"{Stage} AS s",
+        $"{Match} AND s.{Op} = {StageCode.Delete}{AndNewer}");
 
     /// <summary>Removes staged rows that are stored just so.</summary>
-    public string DropUnchanged() =>
-        $"""
-        DELETE FROM {Stage} AS s
-        USING {Known} AS t
-        WHERE {Match} AND s.{Op} IN ({LiveCodes}) AND NOT ({Differs("s", "CAST(NULL AS " + Instant + ")")})
-        """;
+    public string DropUnchanged() => Dialect.DeleteUsing(
+        Stage,
+        "s",
+        $"{Known} AS t",
+        $"{Match} AND s.{Op} IN ({LiveCodes}) AND NOT ({Differs("s", "CAST(NULL AS " + Instant + ")")})");
 
     /// <summary>The DELETE of DELETE and INSERT.</summary>
     public string DeleteForInsert(string codes) => Delete($"s.{Op} IN ({codes})");
 
     /// <summary>The INSERT of DELETE and INSERT.</summary>
-    public string InsertRows(string codes) => Insert("t", codes);
+    public string InsertRows(string codes) => Insert(Target, codes);
 
     /// <summary>For tables that Millrace did not make, whose other columns must stay: updates rows in place.</summary>
     public string UpdateInPlace(string codes) =>
-        $"""
-        UPDATE {Target} AS t
-        SET {Assignments("s")}
-        FROM {Stage} AS s
-        WHERE {Match} AND s.{Op} IN ({codes})
-        """;
+        Dialect.UpdateFrom(Target, "t", Assignments("s"), $"{Stage} AS s", $"{Match} AND s.{Op} IN ({codes})");
 
     /// <summary>For tables that Millrace did not make: inserts the rows that are not there.</summary>
     public string InsertMissing(string codes) =>
         $"""
-        {Insert("t", codes)}
-          AND NOT EXISTS (SELECT 1 FROM {Target} AS t WHERE {Match})
+        {Insert(Target, codes)}
+          AND NOT EXISTS (SELECT 1 FROM {Dialect.Locked(Target, "t")} WHERE {Match})
         """;
 
     /// <summary>Staged rows at the end of an append or a replace, as they came.</summary>
-    public string Append() => $"{Insert("t", AppendCodes)}\nORDER BY s.{Sequence}";
+    public string Append() => $"{Insert(Target, AppendCodes)}\nORDER BY s.{Sequence}";
 
     /// <summary>Codes of rows that are there after the merge.</summary>
     public const string LiveCodes = "0, 1, 3";
@@ -95,12 +107,15 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
 
     private string Differs(string alias, string? deletedAt = null)
     {
-        string[] data = [.. Load.Columns.Select(c => c.Name)];
-        string differs = Dialect.Differs(
-            $"ROW({KeySql.List(Dialect, "t", data)})", $"ROW({KeySql.List(Dialect, alias, data)})");
-        return Load.HasDeletedAt
-            ? $"{differs} OR t.\"_millrace_deleted_at\" IS DISTINCT FROM {deletedAt ?? alias + ".\"_millrace_deleted_at\""}"
-            : differs;
+        string differs = Dialect.Differs("t", alias, Load.Columns);
+        if (!Load.HasDeletedAt)
+        {
+            return differs;
+        }
+
+        // ON CONFLICT has the value by the column's name; elsewhere it is worked out from the staged row.
+        deletedAt ??= alias == "excluded" ? "excluded.\"_millrace_deleted_at\"" : SystemValues(alias).First(v => v.Name == SystemColumns.DeletedAt).Value;
+        return $"{differs} OR {Dialect.IsDistinct("t.\"_millrace_deleted_at\"", deletedAt)}";
     }
 
     private string Delete(string condition) => Load.HasMatches
@@ -112,17 +127,13 @@ internal sealed class MergeSql(SqlDialect dialect, TableLoad load, WriteRequest 
               JOIN {Stage} AS s ON {Match}
               WHERE {condition})
             """
-        : $"""
-            DELETE FROM {Target} AS t
-            USING {Stage} AS s
-            WHERE {Match} AND {condition}
-            """;
+        : Dialect.DeleteUsing(Target, "t", $"{Stage} AS s", $"{Match} AND {condition}");
 
-    private string Insert(string alias, string codes)
+    private string Insert(string target, string codes)
     {
         (string Name, string Value)[] columns = [.. Values("s")];
         return $"""
-            INSERT INTO {Target} AS {alias} (
+            INSERT INTO {target} (
               {string.Join(", ", columns.Select(c => Dialect.Quote(c.Name)))})
             SELECT
               {string.Join(", ", columns.Select(c => c.Value))}

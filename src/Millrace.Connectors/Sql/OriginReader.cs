@@ -23,7 +23,7 @@ internal static class OriginReader
             : "CAST(NULL AS varchar)";
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
             $"""
-            SELECT {runId}, count(*), {deleted}, {position}
+            SELECT {runId}, {dialect.CountRows}, {deleted}, {position}
             FROM {dialect.Quote(table)}
             GROUP BY {runId}
             ORDER BY {runId}

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;
 
@@ -39,19 +40,21 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
         foreach (QualityCheck check in load.Write.Checks.Where(c => c.Kind == QualityCheckKind.Unique))
         {
             string columns = KeySql.List(dialect, "", check.Columns);
-            string live = (load.HasDeletedAt ? " AND \"_millrace_deleted_at\" IS NULL" : "") + (load.IsScd2 ? " AND \"_millrace_is_current\"" : "");
+            string live = (load.HasDeletedAt ? " AND \"_millrace_deleted_at\" IS NULL" : "") + (load.IsScd2 ? " AND " + dialect.IsTrue("\"_millrace_is_current\"") : "");
+            string repeated = $"""
+                SELECT {columns}
+                  FROM {dialect.Quote(load.Stored.Id)} AS r
+                  WHERE {dialect.In("r", check.Columns, $"SELECT {columns} FROM {dialect.QuoteTemporary(load.StageName)}")}{live}
+                  GROUP BY {columns}
+                  HAVING count(*) > 1
+                """;
             await RunAsync(
                 load,
                 check,
                 $"""
                 SELECT *
-                FROM {dialect.Quote(load.Stored.Id)}
-                WHERE ({columns}) IN (
-                  SELECT {columns}
-                  FROM {dialect.Quote(load.Stored.Id)}
-                  WHERE ({columns}) IN (SELECT {columns} FROM {dialect.Quote(load.StageName)}){live}
-                  GROUP BY {columns}
-                  HAVING count(*) > 1){live}
+                FROM {dialect.Quote(load.Stored.Id)} AS t
+                WHERE {dialect.In("t", check.Columns, repeated)}{live}
                 """,
                 cancellationToken).ConfigureAwait(false);
         }
@@ -83,13 +86,13 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
         {
             QualityCheckKind.NotNull => string.Join(" OR ", check.Columns.Select(c => dialect.Quote(c) + " IS NULL")),
             QualityCheckKind.AcceptedValues =>
-                $"CAST({dialect.Quote(check.Columns[0])} AS text) NOT IN ({string.Join(", ", check.Values.Select(dialect.Literal))})",
-            QualityCheckKind.Sql => $"({check.Sql}) IS NOT TRUE",
+                $"{dialect.Text(dialect.Quote(check.Columns[0]), TypeOf(load, check.Columns[0]))} NOT IN ({string.Join(", ", check.Values.Select(dialect.Literal))})",
+            QualityCheckKind.Sql => dialect.IsNotTrue(check.Sql!),
             _ => null,
         };
         return condition is null
             ? null
-            : $"SELECT * FROM {dialect.Quote(load.StageName)} WHERE {StageSql.Op} IN ({MergeSql.LiveCodes}) AND ({condition})";
+            : $"SELECT * FROM {dialect.QuoteTemporary(load.StageName)} WHERE {StageSql.Op} IN ({MergeSql.LiveCodes}) AND ({condition})";
     }
 
     private async ValueTask RunAsync(TableLoad load, QualityCheck check, string failing, CancellationToken cancellationToken)
@@ -100,9 +103,9 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
             return;
         }
 
-        IEnumerable<string> columns = load.Columns.Select(c => $"CAST({dialect.Quote("f", c.Name)} AS text)");
+        IEnumerable<string> columns = load.Columns.Select(c => dialect.Text(dialect.Quote("f", c.Name), c.Type));
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
-            $"SELECT {string.Join(", ", columns)} FROM ({failing}) AS f LIMIT {MaxSamples}", cancellationToken).ConfigureAwait(false);
+            dialect.First(MaxSamples, string.Join(", ", columns), $"FROM ({failing}) AS f"), cancellationToken).ConfigureAwait(false);
         Failures.Add(new(load, NameOf(check), count, [.. rows.Select(r => ToJson(load, r))]));
     }
 
@@ -110,7 +113,7 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
     {
         try
         {
-            return (await channel.QueryAsync($"SELECT count(*) FROM ({failing}) AS f", cancellationToken).ConfigureAwait(false))[0].Long(0);
+            return (await channel.QueryAsync($"SELECT {dialect.CountRows} FROM ({failing}) AS f", cancellationToken).ConfigureAwait(false))[0].Long(0);
         }
         catch (MillraceException e) when (check.Sql is not null && e is { IsTransient: false, Code.Kind: ErrorKind.Run })
         {
@@ -125,6 +128,9 @@ internal sealed class QualityGate(SqlChannel channel, SqlDialect dialect)
 
     private static string ToJson(TableLoad load, SqlRow row) =>
         JsonSerializer.Serialize(load.Columns.Select((c, i) => (c.Name, Value: row.Values[i] as string)).ToDictionary(c => c.Name, c => c.Value));
+
+    private static LogicalType TypeOf(TableLoad load, string column) =>
+        load.IndexOf(column) is >= 0 and var index ? load.Columns[index].Type : LogicalType.Text;
 
     private static string NameOf(QualityCheck check)
     {

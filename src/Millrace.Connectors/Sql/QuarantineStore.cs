@@ -33,15 +33,18 @@ internal sealed class QuarantineStore(SqlDialect dialect, SystemTables system, S
         SqlChannel channel, string? taskKey, int limit, CancellationToken cancellationToken)
     {
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
-            $"""
-            SELECT id, task_key, run_id, table_schema, table_name, "position", code, reason, raw,
-              CAST(extract(epoch FROM quarantined_at) * 1000000 AS bigint),
-              {(reader.LayoutVersion < SystemLayout.QuarantineGeneration ? "NULL" : "generation")}
-            FROM {system.Quarantine}
-            {(taskKey is null ? "" : $"WHERE task_key = {dialect.Literal(taskKey)}")}
-            ORDER BY id
-            LIMIT {dialect.Literal(limit)}
-            """,
+            dialect.First(
+                limit,
+                $"""
+                id, task_key, run_id, table_schema, table_name, "position", code, reason, raw,
+                  {dialect.EpochMicroseconds("quarantined_at")},
+                  {(reader.LayoutVersion < SystemLayout.QuarantineGeneration ? "NULL" : "generation")}
+                """,
+                $"""
+                FROM {system.Quarantine}
+                {(taskKey is null ? "" : $"WHERE task_key = {dialect.Literal(taskKey)}")}
+                ORDER BY id
+                """),
             cancellationToken).ConfigureAwait(false);
         return [.. rows.Select(r => new QuarantinedRow(
             r.Long(0),

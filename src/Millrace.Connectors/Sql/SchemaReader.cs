@@ -78,7 +78,8 @@ internal sealed class SchemaReader(SqlDialect dialect, SystemTables system, Syst
             }
             else
             {
-                columns.Add(map.TryGetValue(name, out StoredColumn? mapped) ? mapped : Unmapped(name, row.Text(1)));
+                StoredColumn column = map.TryGetValue(name, out StoredColumn? mapped) ? mapped : Unmapped(name, row.Text(1));
+                columns.Add(row.Values.Length > 2 ? column with { IsGenerated = row.Bool(2), MaxBytes = row.Int(3) } : column);
             }
         }
 

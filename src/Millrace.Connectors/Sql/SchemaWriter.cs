@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;
@@ -10,6 +11,15 @@ namespace Millrace.Connectors.Sql;
 /// </summary>
 internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, SchemaReader reader, SqlDestinationNames names)
 {
+    private static readonly string[] MapColumns =
+        ["table_schema", "table_name", "column_name", "source_path", "logical_type", "source_type", "is_wide"];
+
+    private static readonly string[] NoteColumns =
+    [
+        "table_schema", "table_name", "is_managed", "key_columns", "key_index", "disposition", "strategy", "delete_mode", "change_capture", "generation",
+        "last_generation", "last_position",
+    ];
+
     /// <summary>Brings <paramref name="table"/> to the shape that <paramref name="write"/> asks for; creates it where it is missing.</summary>
     /// <param name="channel">The connection, in a transaction.</param>
     /// <param name="table">The physical table: the target or its shadow.</param>
@@ -48,10 +58,10 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
     {
         // Asked first, because CREATE SCHEMA IF NOT EXISTS wants the permission even where there is nothing to do.
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
-            $"SELECT 1 FROM information_schema.schemata WHERE schema_name = {dialect.Literal(schema)}", cancellationToken).ConfigureAwait(false);
+            dialect.SchemaQuery(schema), cancellationToken).ConfigureAwait(false);
         if (rows.Count == 0)
         {
-            await channel.ExecuteAsync($"CREATE SCHEMA IF NOT EXISTS {dialect.Quote(schema)}", cancellationToken).ConfigureAwait(false);
+            await channel.ExecuteAsync(dialect.CreateSchema(schema), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -76,18 +86,22 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
     private async ValueTask EvolveAsync(SqlChannel channel, StoredTable stored, TableWrite write, CancellationToken cancellationToken)
     {
         List<ColumnSchema> changed = [];
+        bool isIndexGone = false;
         foreach (ColumnSchema column in write.Schema.Columns)
         {
             if (stored.Find(column.Name) is not { } there)
             {
                 await channel.ExecuteAsync(
-                    $"ALTER TABLE {dialect.Quote(stored.Id)} ADD COLUMN {dialect.Quote(column.Name)} {ColumnType(write, column)}",
-                    cancellationToken).ConfigureAwait(false);
+                    dialect.AddColumn(dialect.Quote(stored.Id), dialect.Quote(column.Name), ColumnType(write, column)), cancellationToken).ConfigureAwait(false);
                 changed.Add(column);
+            }
+            else if (there.IsGenerated)
+            {
+                ThrowIfKey(stored.Id, write, column.Name);
             }
             else if (there.Type != column.Type && (there.IsMapped || stored.Note is { IsManaged: true }))
             {
-                await RetypeAsync(channel, stored.Id, there, column.Type, cancellationToken).ConfigureAwait(false);
+                isIndexGone |= await RetypeAsync(channel, stored, there, column.Type, cancellationToken).ConfigureAwait(false);
                 changed.Add(column);
             }
             else if (!there.IsMapped)
@@ -103,6 +117,7 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
         await MapAsync(channel, stored.Id, changed, cancellationToken).ConfigureAwait(false);
         await AddSystemColumnsAsync(channel, stored, write, cancellationToken).ConfigureAwait(false);
         TableNote note = stored.Note ?? new(false, write.Schema.Key, null, write, 0);
+        note = isIndexGone ? note with { KeyIndex = null } : note;
         if (write.RekeyFrom is { } from && !note.Key.Contains(SystemColumns.Key))
         {
             await RekeyAsync(channel, stored, from, cancellationToken).ConfigureAwait(false);
@@ -124,19 +139,42 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
             if (!stored.SystemColumns.Contains(name))
             {
                 await channel.ExecuteAsync(
-                    $"ALTER TABLE {dialect.Quote(stored.Id)} ADD COLUMN {dialect.Quote(name)} {type}", cancellationToken).ConfigureAwait(false);
+                    dialect.AddColumn(dialect.Quote(stored.Id), dialect.Quote(name), type), cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private async ValueTask RetypeAsync(
-        SqlChannel channel, TableId table, StoredColumn from, LogicalType to, CancellationToken cancellationToken)
+    // Says whether the key's index had to go for it.
+    private async ValueTask<bool> RetypeAsync(
+        SqlChannel channel, StoredTable stored, StoredColumn from, LogicalType to, CancellationToken cancellationToken)
     {
         // A wider decimal or a finer timestamp may be the same type in the store; then only the map changes.
-        if (dialect.TypeName(from.Type) != dialect.TypeName(to))
+        if (dialect.TypeName(from.Type) == dialect.TypeName(to))
         {
-            await channel.ExecuteAsync(
-                dialect.AlterType(dialect.Quote(table), from.Name, from.Type, to), cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        bool isIndexed = !dialect.RetypesIndexedColumns && stored.Note is { KeyIndex: not null } note && note.Key.Contains(from.Name);
+        if (isIndexed)
+        {
+            await channel.ExecuteAsync(dialect.DropIndex(stored.Id, stored.Note!.KeyIndex!), cancellationToken).ConfigureAwait(false);
+        }
+
+        await channel.ExecuteAsync(
+            dialect.AlterType(dialect.Quote(stored.Id), from.Name, from.Type, to), cancellationToken).ConfigureAwait(false);
+        return isIndexed;
+    }
+
+    // A value of its own making is never written, and a row whose key is not written could not be met again.
+    private static void ThrowIfKey(TableId table, TableWrite write, string column)
+    {
+        if (write.Schema.Key.Contains(column))
+        {
+            throw new MillraceException(
+                ErrorCodes.StatementFailed,
+                $"Column {column} of {table} is filled by the server (identity, computed or period column), so it cannot be the key that rows are merged by.",
+                "Name another key (target.primary_key), or load into a table whose key is an ordinary column.",
+                "target.primary_key");
         }
     }
 
@@ -145,14 +183,14 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
         string key = KeySql.Canonical(dialect, dialect.Quote(from), stored.Find(from)?.SourceType);
         string tag = CanonicalKey.TagOf(stored.Find(from)?.SourceType) ?? "j";
         string dropIndex = stored.Note?.KeyIndex is { } index
-            ? $"DROP INDEX IF EXISTS {dialect.Quote(new TableId(stored.Id.Schema, index))};"
+            ? dialect.DropIndex(stored.Id, index) + ";"
             : "";
         await channel.ExecuteAsync(
             $"""
             {dropIndex}
             UPDATE {dialect.Quote(stored.Id)} SET {dialect.Quote(SystemColumns.Key)} = {key}
             WHERE {dialect.Quote(SystemColumns.Key)} IS NULL;
-            UPDATE {system.Tombstones} SET key_text = {dialect.Literal(tag + ":")} || key_text WHERE {system.Names(stored.Id)}
+            UPDATE {system.Tombstones} SET key_text = {dialect.Concat(dialect.Literal(tag + ":"), "key_text")} WHERE {system.Names(stored.Id)}
             """,
             cancellationToken).ConfigureAwait(false);
     }
@@ -160,7 +198,7 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
     private string ColumnType(TableWrite write, ColumnSchema column) =>
         write.Schema.Key.Contains(column.Name) || write.ParentKey.Contains(column.Name)
             ? dialect.KeyColumnType(column.Type)
-            : dialect.TypeName(column.Type);
+            : dialect.ColumnType(column.Type);
 
     private async ValueTask MapAsync(
         SqlChannel channel, TableId table, IReadOnlyCollection<ColumnSchema> columns, CancellationToken cancellationToken)
@@ -173,28 +211,13 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
         IEnumerable<string> rows = columns.Select(c =>
             dialect.Row(table.Schema, table.Name, c.Name, c.Source, c.Type.ToString(), c.SourceType, false));
         await channel.ExecuteAsync(
-            $"""
-            INSERT INTO {system.Columns} (table_schema, table_name, column_name, source_path, logical_type, source_type, is_wide)
-            VALUES {string.Join(",\n  ", rows)}
-            ON CONFLICT (table_schema, table_name, column_name) DO UPDATE
-            SET source_path = excluded.source_path, logical_type = excluded.logical_type, source_type = excluded.source_type
-            """,
-            cancellationToken).ConfigureAwait(false);
+            dialect.Upsert(system.Columns, MapColumns, MapColumns[..3], MapColumns[3..^1], dialect.Values(MapColumns, rows)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Writes what is noted of a table. One that Millrace makes is empty when it is first noted: nothing comes before its last position.</summary>
     public async ValueTask NoteAsync(SqlChannel channel, TableId table, TableNote note, CancellationToken cancellationToken) =>
         await channel.ExecuteAsync(
-            $"""
-            INSERT INTO {system.Tables} (
-              table_schema, table_name, is_managed, key_columns, key_index, disposition, strategy, delete_mode, change_capture, generation,
-              last_generation, last_position)
-            VALUES {Row(table, note)}
-            ON CONFLICT (table_schema, table_name) DO UPDATE
-            SET is_managed = excluded.is_managed, key_columns = excluded.key_columns, key_index = excluded.key_index,
-                disposition = excluded.disposition, strategy = excluded.strategy, delete_mode = excluded.delete_mode,
-                change_capture = excluded.change_capture, generation = excluded.generation
-            """,
+            dialect.Upsert(system.Tables, NoteColumns, NoteColumns[..2], NoteColumns[2..^2], dialect.Values(NoteColumns, [Row(table, note)])),
             cancellationToken).ConfigureAwait(false);
 
     /// <summary>The name of a table's unique index on its key.</summary>

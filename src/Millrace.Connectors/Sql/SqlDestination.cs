@@ -159,7 +159,7 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
         }
 
         IReadOnlyList<SqlRow> first = await channel.QueryAsync(
-            $"SELECT 1 FROM {_store.Dialect.Quote(resolved)} LIMIT 1", cancellationToken).ConfigureAwait(false);
+            _store.Dialect.AnyRow(resolved), cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> tasks = await _store.Claims.TasksAsync(channel, resolved, cancellationToken).ConfigureAwait(false);
         return stored.ToTarget(table, first.Count == 0) with { LoadedBy = [.. tasks] };
     }

@@ -19,7 +19,7 @@ internal sealed record SqlDestinationNames(SqlDialect Dialect, string DefaultSch
     public TableId ShadowOf(TableId resolved) => resolved with { Name = Bound(resolved.Name + ShadowSuffix) };
 
     /// <summary>The unique index on the key.</summary>
-    public string KeyIndexOf(TableId resolved) => Bound(resolved.Name + KeySuffix);
+    public string KeyIndexOf(TableId resolved) => Dialect.NamesIndexesByTable ? KeySuffix.TrimStart('_') : Bound(resolved.Name + KeySuffix);
 
     private string Bound(string name) => Dialect.Naming.Map(name, static _ => false);
 }

@@ -7,9 +7,10 @@ namespace Millrace.Connectors.Sql;
 
 /// <summary>
 /// How one engine writes SQL: quoting, literals, type names and the few expressions in which engines differ. Stateless. Everything else in
-/// this room is text that PostgreSQL and DuckDB both run.
+/// this room is text that all of them run. What PostgreSQL and DuckDB write alike is the default of the second part,
+/// <c>SqlDialect.Statements.cs</c>.
 /// </summary>
-internal abstract class SqlDialect
+internal abstract partial class SqlDialect
 {
     /// <summary>Lengths and case of identifiers.</summary>
     public abstract NamingRule Naming { get; }
@@ -27,7 +28,10 @@ internal abstract class SqlDialect
     /// </summary>
     public virtual bool AltersChangedTables => true;
 
-    /// <summary>The pseudo-column that grows with each row written to a fresh table: <c>ctid</c>, <c>rowid</c>.</summary>
+    /// <summary>
+    /// The pseudo-column that grows with each row written to a fresh table: <c>ctid</c>, <c>rowid</c>; empty where there is none, and rows that have
+    /// a key are then always staged.
+    /// </summary>
     public abstract string InsertionOrder { get; }
 
     /// <summary>The type of a position column: text that compares by its bytes.</summary>
@@ -50,7 +54,10 @@ internal abstract class SqlDialect
     /// <summary>The logical type of a column that Millrace did not make, by the name <see cref="ColumnsQuery"/> gives its type.</summary>
     public abstract LogicalType FromCatalog(string typeName);
 
-    /// <summary>A query for a table's columns in order: name and type name; no rows where there is no table.</summary>
+    /// <summary>
+    /// A query for a table's columns in order: name and type name, and where the engine has such columns, whether it fills the column itself and the
+    /// longest value in bytes (0: no bound). No rows where there is no table.
+    /// </summary>
     public abstract string ColumnsQuery(TableId table);
 
     /// <summary>An expression of <paramref name="to"/> over one of <paramref name="from"/>, for a widening.</summary>
@@ -64,8 +71,12 @@ internal abstract class SqlDialect
     public virtual string AlterType(string table, string column, LogicalType from, LogicalType to) =>
         $"ALTER TABLE {table} ALTER COLUMN {Quote(column)} TYPE {TypeName(to)} USING {Convert(Quote(column), from, to)}";
 
-    /// <summary>The condition that two row values differ in any byte that is stored, nulls being equal.</summary>
+    /// <summary>The condition that two row values differ in any byte that is stored, nulls being equal; only where <see cref="HasRowValues"/>.</summary>
     public abstract string Differs(string leftRow, string rightRow);
+
+    /// <summary>The same of two aliases' columns.</summary>
+    public virtual string Differs(string left, string right, IReadOnlyList<StoredColumn> columns) => Differs(
+        $"ROW({KeySql.List(this, left, columns.Select(c => c.Name))})", $"ROW({KeySql.List(this, right, columns.Select(c => c.Name))})");
 
     /// <summary>
     /// True where a window's last value may pass over nulls and values pack into a struct (DuckDB). One sort of the stage then finds what fills
@@ -86,7 +97,7 @@ internal abstract class SqlDialect
     public virtual string GrantsQuery(TableId table) => "";
 
     /// <summary>A query that has a row where the table has one.</summary>
-    public string AnyRow(TableId table) => $"SELECT 1 FROM {Quote(table)} LIMIT 1";
+    public string AnyRow(TableId table) => First(1, "1", $"FROM {Quote(table)}");
 
     /// <summary>A query that has a row where rows may go straight into a table: it is empty, and <see cref="InsertionOrder"/> will grow.</summary>
     public virtual string IsFreshQuery(TableId table) => $"SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM {Quote(table)})";
@@ -146,6 +157,6 @@ internal abstract class SqlDialect
     }
 
     /// <summary>An instant, to the microsecond.</summary>
-    public string Literal(DateTimeOffset instant) =>
+    public virtual string Literal(DateTimeOffset instant) =>
         $"CAST('{instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00' AS {TypeName(LogicalType.TimestampUtc())})";
 }

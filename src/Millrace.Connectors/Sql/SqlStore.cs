@@ -124,7 +124,7 @@ internal sealed class SqlStore
             $"""
             UPDATE {System.Tables} SET generation = 0, last_generation = NULL, last_position = NULL;
             DELETE FROM {System.Tombstones};
-            UPDATE {System.Quarantine} SET generation = {QuarantinedRow.Forgotten} WHERE generation IS DISTINCT FROM {QuarantinedRow.BeforeAll}
+            UPDATE {System.Quarantine} SET generation = {QuarantinedRow.Forgotten} WHERE {Dialect.IsDistinct("generation", Dialect.Literal(QuarantinedRow.BeforeAll))}
             """,
             cancellationToken).ConfigureAwait(false);
     }

@@ -115,7 +115,7 @@ internal sealed class SqlWriteSession : IWriteSession
 
         try
         {
-            await _channel.ExecuteAsync($"DROP TABLE IF EXISTS {_dialect.Quote(stage)}", CancellationToken.None).ConfigureAwait(false);
+            await _channel.ExecuteAsync($"DROP TABLE IF EXISTS {_dialect.QuoteTemporary(stage)}", CancellationToken.None).ConfigureAwait(false);
         }
         catch (MillraceException e) when (e.Code != ErrorCodes.Internal)
         {
@@ -160,7 +160,7 @@ internal sealed class SqlWriteSession : IWriteSession
         load.Mode = load.IsKeyed ? LoadMode.Staged : load.Mode;
         if (load.HasStage)
         {
-            await _channel.ExecuteAsync($"DELETE FROM {_dialect.Quote(load.StageName)}", cancellationToken).ConfigureAwait(false);
+            await _channel.ExecuteAsync($"DELETE FROM {_dialect.QuoteTemporary(load.StageName)}", cancellationToken).ConfigureAwait(false);
             load.StagedRows = load.StagedDeletes = load.StagedPartials = 0;
         }
     }

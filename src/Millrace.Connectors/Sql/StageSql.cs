@@ -30,7 +30,7 @@ internal class StageSql
         Dialect = dialect;
         Load = load;
         Generation = generation;
-        Stage = dialect.Quote(load.StageName);
+        Stage = dialect.QuoteTemporary(load.StageName);
         Target = dialect.Quote(load.Stored.Id);
         Key = KeySql.List(dialect, "", load.Write.Schema.Key);
     }
@@ -48,13 +48,13 @@ internal class StageSql
     public string Target { get; }
 
     /// <summary>The table of the rows that staged keys meet, quoted.</summary>
-    public string Matches => Dialect.Quote(Load.StageName + "_matches");
+    public string Matches => Dialect.QuoteTemporary(Load.StageName + "_matches");
 
     /// <summary>Where to read the target's rows that staged keys meet: the collected ones, else the target itself.</summary>
     public string Known => Load.HasMatches ? Matches : Target;
 
     /// <summary>The table of those rows with every column from which staged rows are filled, quoted.</summary>
-    public string Wholes => Dialect.Quote(Load.StageName + "_wholes");
+    public string Wholes => Dialect.QuoteTemporary(Load.StageName + "_wholes");
 
     /// <summary>The key's columns, quoted, without an alias.</summary>
     public string Key { get; }
@@ -79,23 +79,23 @@ internal class StageSql
     /// <summary>Makes the stage.</summary>
     public string Create()
     {
-        string position = Load.Write.IsChangeCapture ? Dialect.Quote("t", SystemColumns.Position) : "CAST(NULL AS text)";
-        return $"""
-            CREATE TEMP TABLE {Stage} AS
-            SELECT
+        string position = Load.Write.IsChangeCapture ? Dialect.Quote("t", SystemColumns.Position) : $"CAST(NULL AS {Dialect.TypeName(LogicalType.Text)})";
+        return Dialect.CreateStage(
+            Stage,
+            $"""
               CAST(NULL AS bigint) AS {Sequence},
               CAST(NULL AS smallint) AS {Op},
-              CAST(NULL AS boolean) AS {Repeat},
+              CAST(NULL AS {Dialect.TypeName(LogicalType.Boolean)}) AS {Repeat},
               {position} AS {Dialect.Quote(SystemColumns.Position)},
               CAST(NULL AS {Dialect.TypeName(LogicalType.TimestampUtc())}) AS {Time},
               {KeySql.List(Dialect, "t", Load.Columns.Select(c => c.Name))}
-            FROM {Target} AS t
-            WITH NO DATA
-            """;
+            """,
+            Target,
+            "t");
     }
 
     /// <summary>Adds a column's unset mark.</summary>
-    public string AddUnset(string mark) => $"ALTER TABLE {Stage} ADD COLUMN {mark} boolean";
+    public string AddUnset(string mark) => Dialect.AddColumn(Stage, mark, Dialect.TypeName(LogicalType.Boolean));
 
     /// <summary>The condition that a stage row says nothing of a column.</summary>
     /// <param name="alias">The stage's alias.</param>
@@ -104,8 +104,8 @@ internal class StageSql
     public string IsUnset(string alias, int column, bool deletesKeep)
     {
         string marked = Load.UnsetMarks.TryGetValue(Load.Columns[column].Name, out string? mark)
-            ? $"coalesce({alias}.{mark}, FALSE)"
-            : "FALSE";
+            ? Dialect.IsTrue($"coalesce({alias}.{mark}, {Dialect.Literal(false)})")
+            : Dialect.Never;
         return deletesKeep ? $"({alias}.{Op} = {StageCode.Delete} OR {marked})" : marked;
     }
 
@@ -125,25 +125,22 @@ internal class StageSql
 
     /// <summary>Removes staged events that are not newer than a row that they meet.</summary>
     /// <param name="keys">A query of the keys to look at; null for all.</param>
-    public string DropStale(string? keys) =>
+    public string DropStale(string? keys) => Dialect.DeleteUsing(
+        Stage,
+        "s",
+        $"{Known} AS t",
         $"""
-        DELETE FROM {Stage} AS s
-        USING {Known} AS t
-        WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)}{(keys is null ? "" : $" AND ({KeySql.List(Dialect, "s", Load.GuardKey)}) IN ({keys})")}
+        {KeySql.Match(Dialect, "t", "s", Load.GuardKey)}{(keys is null ? "" : " AND " + Dialect.In("s", Load.GuardKey, keys))}
           AND (t."_millrace_generation" > {Generation}
             OR (t."_millrace_generation" = {Generation} AND t."_millrace_position" >= s."_millrace_position"))
-        """;
+        """);
 
     /// <summary>
     /// Removes staged rows whose key a later run wrote. Positions tell less: there may be none, and a later generation's snapshot begins before the
     /// former one's log.
     /// </summary>
-    public string DropOfEarlierRun(long runId) =>
-        $"""
-        DELETE FROM {Stage} AS s
-        USING {Target} AS t
-        WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)} AND t."_millrace_run_id" > {Dialect.Literal(runId)}
-        """;
+    public string DropOfEarlierRun(long runId) => Dialect.DeleteUsing(
+        Stage, "s", $"{Target} AS t", $"{KeySql.Match(Dialect, "t", "s", Load.GuardKey)} AND t.\"_millrace_run_id\" > {Dialect.Literal(runId)}");
 
     /// <summary>
     /// Makes every staged row one that is gone: with soft deletes it keeps its values and is merged as deleted (a partial one as a plain delete, as
@@ -154,7 +151,7 @@ internal class StageSql
         : $"DELETE FROM {Stage} WHERE {Op} <> {StageCode.Delete}";
 
     /// <summary>The keys that repeat in the stage.</summary>
-    protected string RepeatedKeys => $"SELECT {Key} FROM {Stage} WHERE {Repeat}";
+    protected string RepeatedKeys => $"SELECT {Key} FROM {Stage} WHERE {Dialect.IsTrue(Repeat)}";
 
     /// <summary>Keeps the last event of each key; empty where no key repeats.</summary>
     public string KeepLast() => Load is { Repeats: not null, StagedRepeats: 0 } ? "" :
@@ -164,7 +161,7 @@ internal class StageSql
           SELECT {Sequence}
           FROM (
             SELECT {Sequence}, row_number() OVER (PARTITION BY {Key} ORDER BY {OrderDescending}) AS n
-            FROM {Stage}{(Load.Repeats is null ? "" : $" WHERE ({Key}) IN ({RepeatedKeys})")}) AS ranked
+            FROM {Stage} AS s{(Load.Repeats is null ? "" : $" WHERE {Dialect.In("s", Load.Write.Schema.Key, RepeatedKeys)}")}) AS ranked
           WHERE n > 1)
         """;
 }

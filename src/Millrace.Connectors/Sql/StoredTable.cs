@@ -45,7 +45,14 @@ internal sealed record StoredTable(
 /// <param name="IsWide">An int64 column that may hold a value beyond ±2^53.</param>
 /// <param name="IsMapped">True where the column map has it.</param>
 internal sealed record StoredColumn(
-    string Name, LogicalType Type, string? Source, string? SourceType, bool IsWide, bool IsMapped);
+    string Name, LogicalType Type, string? Source, string? SourceType, bool IsWide, bool IsMapped)
+{
+    /// <summary>True for a column that the server fills: identity, computed, period, rowversion. It is never written.</summary>
+    public bool IsGenerated { get; init; }
+
+    /// <summary>The longest value in bytes, where the store sets a bound; else 0.</summary>
+    public int MaxBytes { get; init; }
+}
 
 /// <summary>What <c>_millrace_tables</c> says of a table.</summary>
 /// <param name="IsManaged">Millrace made the table.</param>

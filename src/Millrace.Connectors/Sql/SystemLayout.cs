@@ -16,7 +16,7 @@ internal sealed record SystemLayout(ImmutableArray<Func<SystemTables, string>> S
     public const int QuarantineGeneration = 2;
 
     /// <summary>What this program writes. Version 1 is version 0 with its number beside it, version 3 has the table of steps.</summary>
-    public static SystemLayout Current { get; } = new([_ => "", s => $"ALTER TABLE {s.Quarantine} ADD COLUMN IF NOT EXISTS generation integer", _ => ""]);
+    public static SystemLayout Current { get; } = new([_ => "", s => s.AddColumn(SystemTables.QuarantineName, "generation", "integer"), _ => ""]);
 
     /// <summary>The version that this program knows.</summary>
     public int Version => Steps.Length;

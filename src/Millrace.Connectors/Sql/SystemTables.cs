@@ -62,18 +62,7 @@ internal sealed class SystemTables
     public static int Count => AllNames.Length;
 
     /// <summary>A query for the names of those that are there: each may have been dropped for itself.</summary>
-    public string ExistQuery()
-    {
-        bool ignoresCase = _dialect.Naming.IgnoresCase;
-        string schema = ignoresCase ? "lower(table_schema)" : "table_schema";
-        string wanted = _dialect.Literal(Schema);
-        return $"""
-            SELECT table_name
-            FROM information_schema.tables
-            WHERE table_catalog = current_database() AND {schema} = {(ignoresCase ? $"lower({wanted})" : wanted)}
-              AND table_name IN ({string.Join(", ", AllNames.Select(_dialect.Literal))})
-            """;
-    }
+    public string ExistQuery() => _dialect.TablesQuery(Schema, AllNames);
 
     /// <summary>A condition that chooses the rows that are about a table.</summary>
     /// <param name="table">The table, its schema resolved.</param>
@@ -93,39 +82,54 @@ internal sealed class SystemTables
     /// <summary>Notes the version.</summary>
     public string WriteVersion(int version) => $"DELETE FROM {Layout}; INSERT INTO {Layout} (version) VALUES ({_dialect.Literal(version)})";
 
+    /// <summary>Adds a column where it is missing.</summary>
+    public string AddColumn(string table, string column, string type) => _dialect.AddMissingColumn(new(Schema, table), column, type);
+
     /// <summary>Makes those that are missing.</summary>
     public string Create()
     {
-        string text = _dialect.OrderedText;
+        string name = _dialect.OrderedName;
+        string position = _dialect.OrderedText;
+        string text = _dialect.ColumnType(LogicalType.Text);
+        string flag = _dialect.TypeName(LogicalType.Boolean);
         string instant = _dialect.TypeName(LogicalType.TimestampUtc());
         return $"""
-            CREATE TABLE IF NOT EXISTS {Layout} (version integer NOT NULL);
-            CREATE TABLE IF NOT EXISTS {Tables} (
-              table_schema {text} NOT NULL, table_name {text} NOT NULL, is_managed boolean NOT NULL, key_columns text NOT NULL,
-              key_index text, disposition text NOT NULL, strategy text NOT NULL, delete_mode text NOT NULL,
-              change_capture boolean NOT NULL, generation integer NOT NULL, last_generation integer, last_position {text},
-              PRIMARY KEY (table_schema, table_name));
-            CREATE TABLE IF NOT EXISTS {Columns} (
-              table_schema {text} NOT NULL, table_name {text} NOT NULL, column_name {text} NOT NULL, source_path text,
-              logical_type text NOT NULL, source_type text, is_wide boolean NOT NULL,
-              PRIMARY KEY (table_schema, table_name, column_name));
-            CREATE TABLE IF NOT EXISTS {Checkpoints} (
-              task_key {text} NOT NULL, "partition" {text} NOT NULL, generation integer NOT NULL, load_id text NOT NULL,
-              "position" text NOT NULL, "rows" bigint NOT NULL, committed_at {instant} NOT NULL,
-              PRIMARY KEY (task_key, "partition"));
-            CREATE TABLE IF NOT EXISTS {Tombstones} (
-              table_schema {text} NOT NULL, table_name {text} NOT NULL, key_text {text} NOT NULL, generation integer NOT NULL,
-              "position" {text} NOT NULL, PRIMARY KEY (table_schema, table_name, key_text));
-            CREATE TABLE IF NOT EXISTS {Quarantine} (
-              id {_dialect.Identity(Schema, "_millrace_quarantine_id")}, task_key text NOT NULL, run_id bigint NOT NULL,
-              table_schema text NOT NULL, table_name text NOT NULL, "position" text NOT NULL, code text NOT NULL,
-              reason text NOT NULL, raw text, quarantined_at {instant} NOT NULL, generation integer);
-            CREATE TABLE IF NOT EXISTS {CheckFailures} (
-              task_key text NOT NULL, run_id bigint NOT NULL, table_schema text NOT NULL, table_name text NOT NULL,
-              check_name text NOT NULL, failing_rows bigint NOT NULL, sample text, failed_at {instant} NOT NULL);
-            CREATE TABLE IF NOT EXISTS {Steps} (
-              task_key {text} NOT NULL, run_id bigint NOT NULL, task_run_id bigint NOT NULL, statements integer NOT NULL,
-              "rows" bigint NOT NULL, started_at {instant} NOT NULL, completed_at {instant} NOT NULL, PRIMARY KEY (task_key, run_id));
+            {Table(LayoutName, "version integer NOT NULL")};
+            {Table(TablesName, $"""
+              table_schema {name} NOT NULL, table_name {name} NOT NULL, is_managed {flag} NOT NULL, key_columns {text} NOT NULL,
+              key_index {text}, disposition {text} NOT NULL, strategy {text} NOT NULL, delete_mode {text} NOT NULL,
+              change_capture {flag} NOT NULL, generation integer NOT NULL, last_generation integer, last_position {position},
+              {_dialect.PrimaryKey} (table_schema, table_name)
+            """)};
+            {Table(ColumnsName, $"""
+              table_schema {name} NOT NULL, table_name {name} NOT NULL, column_name {name} NOT NULL, source_path {text},
+              logical_type {text} NOT NULL, source_type {text}, is_wide {flag} NOT NULL,
+              {_dialect.PrimaryKey} (table_schema, table_name, column_name)
+            """)};
+            {Table(CheckpointsName, $"""
+              task_key {name} NOT NULL, "partition" {name} NOT NULL, generation integer NOT NULL, load_id {text} NOT NULL,
+              "position" {text} NOT NULL, "rows" bigint NOT NULL, committed_at {instant} NOT NULL,
+              {_dialect.PrimaryKey} (task_key, "partition")
+            """)};
+            {Table(TombstonesName, $"""
+              table_schema {name} NOT NULL, table_name {name} NOT NULL, key_text {name} NOT NULL, generation integer NOT NULL,
+              "position" {position} NOT NULL, {_dialect.PrimaryKey} (table_schema, table_name, key_text)
+            """)};
+            {Table(QuarantineName, $"""
+              id {_dialect.Identity(Schema, "_millrace_quarantine_id")}, task_key {text} NOT NULL, run_id bigint NOT NULL,
+              table_schema {text} NOT NULL, table_name {text} NOT NULL, "position" {text} NOT NULL, code {text} NOT NULL,
+              reason {text} NOT NULL, raw {text}, quarantined_at {instant} NOT NULL, generation integer
+            """)};
+            {Table(CheckFailuresName, $"""
+              task_key {text} NOT NULL, run_id bigint NOT NULL, table_schema {text} NOT NULL, table_name {text} NOT NULL,
+              check_name {text} NOT NULL, failing_rows bigint NOT NULL, sample {text}, failed_at {instant} NOT NULL
+            """)};
+            {Table(StepsName, $"""
+              task_key {name} NOT NULL, run_id bigint NOT NULL, task_run_id bigint NOT NULL, statements integer NOT NULL,
+              "rows" bigint NOT NULL, started_at {instant} NOT NULL, completed_at {instant} NOT NULL, {_dialect.PrimaryKey} (task_key, run_id)
+            """)};
             """;
     }
+
+    private string Table(string name, string columns) => _dialect.CreateMissingTable(new(Schema, name), columns);
 }

@@ -155,7 +155,7 @@ internal sealed class TableLoad
         (string, LogicalType)[] formerKey = [.. TypedKey];
         Write = write;
         Stored = stored;
-        Columns = [.. write.Schema.Columns.Select(c => stored.Find(c.Name)).OfType<StoredColumn>()];
+        Columns = [.. write.Schema.Columns.Select(c => stored.Find(c.Name)).OfType<StoredColumn>().Where(c => !c.IsGenerated)];
         KeyColumns = [.. write.Schema.Key.Select(IndexOf)];
         KeyIndex = stored.Note?.KeyIndex;
         _boundSchema = null;
@@ -198,7 +198,7 @@ internal sealed class TableLoad
     {
         long loadedAt = (request.LoadedAt.UtcDateTime - DateTime.UnixEpoch).Ticks;
         var columns = ImmutableArray.CreateBuilder<BulkColumn>();
-        columns.AddRange(Columns.Select((c, i) => new BulkColumn(c.Name, c.Type, BulkValue.Data, i)));
+        columns.AddRange(DataColumns);
         columns.Add(new(SystemColumns.RunId, LogicalType.Int64, BulkValue.Constant, Constant: request.RunId));
         columns.Add(new(SystemColumns.LoadedAt, LogicalType.TimestampUtc(), BulkValue.Constant, Constant: loadedAt));
         if (Write.IsChangeCapture)
@@ -215,6 +215,12 @@ internal sealed class TableLoad
         return columns.ToImmutable();
     }
 
+    private IEnumerable<BulkColumn> DataColumns => Columns.Select((c, i) => new BulkColumn(c.Name, c.Type, BulkValue.Data, i)
+    {
+        MaxBytes = c.MaxBytes,
+        IsKey = IsKeyed && (Write.Schema.Key.Contains(c.Name) || Write.ParentKey.Contains(c.Name)),
+    });
+
     /// <summary>The columns of a stream into the stage.</summary>
     public ImmutableArray<BulkColumn> StageColumns() =>
     [
@@ -222,7 +228,7 @@ internal sealed class TableLoad
         new(StageSql.Op, LogicalType.Int16, BulkValue.Change),
         new(SystemColumns.Position, LogicalType.Text, BulkValue.Position),
         new(StageSql.Time, LogicalType.TimestampUtc(), BulkValue.Time),
-        .. Columns.Select((c, i) => new BulkColumn(c.Name, c.Type, BulkValue.Data, i)),
+        .. DataColumns,
         .. Repeats is null ? [] : (BulkColumn[])[new(StageSql.Repeat, LogicalType.Boolean, BulkValue.Repeat)],
         .. UnsetMarks.Select(m => new BulkColumn(m.Value, LogicalType.Boolean, BulkValue.Unset, IndexOf(m.Key))),
     ];

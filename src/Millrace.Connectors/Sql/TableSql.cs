@@ -14,7 +14,7 @@ internal sealed class TableSql(SqlDialect dialect, TableLoad load, WriteRequest 
         $"CREATE {(load.IsScd2 ? "" : "UNIQUE ")}INDEX {dialect.Quote(name)} ON {_target} ({_key})";
 
     /// <summary>Drops the key's index.</summary>
-    public string DropKeyIndex(string name) => $"DROP INDEX IF EXISTS {dialect.Quote(new TableId(load.Stored.Id.Schema, name))}";
+    public string DropKeyIndex(string name) => dialect.DropIndex(load.Stored.Id, name);
 
     /// <summary>
     /// Of rows with one key that went straight in, keeps the last (insert_only: the first): by position, then by the order of writing.
@@ -47,12 +47,12 @@ internal sealed class TableSql(SqlDialect dialect, TableLoad load, WriteRequest 
         if (load.IsScd2)
         {
             // The source's clock may be ahead of this machine's.
-            string until = $"greatest(\"_millrace_valid_from\", {loadedAt})";
+            string until = dialect.Greatest("\"_millrace_valid_from\"", loadedAt);
             string deleted = load.HasDeletedAt ? $", \"_millrace_deleted_at\" = {until}" : "";
             return $"""
                 UPDATE {_target}
-                SET "_millrace_valid_to" = {until}, "_millrace_is_current" = FALSE{deleted}
-                WHERE "_millrace_is_current" AND {condition}
+                SET "_millrace_valid_to" = {until}, "_millrace_is_current" = {dialect.Literal(false)}{deleted}
+                WHERE {dialect.IsTrue("\"_millrace_is_current\"")} AND {condition}
                 """;
         }
 

@@ -59,8 +59,8 @@ internal sealed class TableSwap(
         await channel.ExecuteAsync(
             $"""
             {schemas.Forget(target)};
-            ALTER TABLE {dialect.Quote(from)} RENAME TO {dialect.Quote(target.Name)};
-            {(index is null ? "" : $"ALTER INDEX {dialect.Quote(new TableId(from.Schema, shadow.KeyIndex!))} RENAME TO {dialect.Quote(index)};")}
+            {dialect.RenameTable(from, target.Name)};
+            {(index is null || index == shadow.KeyIndex ? "" : $"ALTER INDEX {dialect.Quote(new TableId(from.Schema, shadow.KeyIndex!))} RENAME TO {dialect.Quote(index)};")}
             UPDATE {system.Columns} SET table_name = {dialect.Literal(target.Name)} WHERE {system.Names(from)};
             UPDATE {system.Tables}
             SET table_name = {dialect.Literal(target.Name)}, generation = {dialect.Literal(generation)}, key_index = {dialect.Literal(index)}

@@ -6,36 +6,43 @@ namespace Millrace.Connectors.Sql;
 internal sealed class TombstoneSql(SqlDialect dialect, TableLoad load, WriteRequest request, SystemTables system)
     : StageSql(dialect, load, request.Generation)
 {
+    private static readonly string[] Columns = ["table_schema", "table_name", "key_text", "generation", "\"position\""];
+
     /// <summary>A query that has a row where the table has tombstones.</summary>
-    public string Any() => $"SELECT 1 FROM {system.Tombstones} AS b WHERE {IsMine} LIMIT 1";
+    public string Any() => Dialect.First(1, "1", $"FROM {system.Tombstones} WHERE {system.Names(Load.Stored.Id)}");
 
     /// <summary>Removes staged events that are not newer than their key's tombstone.</summary>
-    public string DropStaleByTombstone() =>
+    public string DropStaleByTombstone() => Dialect.DeleteUsing(
+        Stage,
+        "s",
+        $"{system.Tombstones} AS b",
         $"""
-        DELETE FROM {Stage} AS s
-        USING {system.Tombstones} AS b
-        WHERE {IsMine} AND b.key_text = {KeySql.AsText(Dialect, "s", Load.GuardKey)}
+        {system.Names(Load.Stored.Id, "b.")} AND b.key_text = {KeySql.AsText(Dialect, "s", Load, Load.GuardKey)}
           AND (b.generation > {Generation} OR (b.generation = {Generation} AND b."position" >= s."_millrace_position"))
-        """;
+        """);
 
     /// <summary>Notes staged deletes.</summary>
-    public string Write() =>
+    public string Write() => WriteOf($"s.{Op} = {StageCode.Delete} AND s.\"_millrace_position\" IS NOT NULL{(MarksDeletesInPlace ? AndUnknown : "")}");
+
+    /// <summary>Notes the keys of the staged rows, under the alias <c>s</c>, for which a condition holds.</summary>
+    public string WriteOf(string condition) => Dialect.Upsert(
+        system.Tombstones,
+        Columns,
+        Columns[..3],
+        Columns[3..],
         $"""
-        INSERT INTO {system.Tombstones} (table_schema, table_name, key_text, generation, "position")
-        SELECT {Dialect.Literal(Load.Stored.Id.Schema)}, {Dialect.Literal(Load.Stored.Id.Name)},
-          {KeySql.AsText(Dialect, "s", Load.GuardKey)}, {Generation}, max(s."_millrace_position")
-        FROM {Stage} AS s
-        WHERE s.{Op} = {StageCode.Delete} AND s."_millrace_position" IS NOT NULL{(MarksDeletesInPlace ? AndUnknown : "")}
-        GROUP BY 3
-        ON CONFLICT (table_schema, table_name, key_text) DO UPDATE
-        SET generation = excluded.generation, "position" = excluded."position"
-        """;
+        SELECT {Dialect.Literal(Load.Stored.Id.Schema)} AS table_schema, {Dialect.Literal(Load.Stored.Id.Name)} AS table_name,
+          g.key_text, {Generation} AS generation, max(g."position") AS "position"
+        FROM (
+          SELECT {KeySql.AsText(Dialect, "s", Load, Load.GuardKey)} AS key_text, s."_millrace_position" AS "position"
+          FROM {Stage} AS s
+          WHERE {condition}) AS g
+        GROUP BY g.key_text
+        """);
 
     /// <summary>Removes the tombstones of older generations.</summary>
-    public string DropOlder() => $"DELETE FROM {system.Tombstones} AS b WHERE {IsMine} AND b.generation < {Generation}";
+    public string DropOlder() => $"DELETE FROM {system.Tombstones} WHERE {system.Names(Load.Stored.Id)} AND generation < {Generation}";
 
     // A row that is marked as deleted carries the position itself.
     private string AndUnknown => $"\n  AND NOT EXISTS (SELECT 1 FROM {Target} AS t WHERE {KeySql.Match(Dialect, "t", "s", Load.GuardKey)})";
-
-    private string IsMine => system.Names(Load.Stored.Id, "b.");
 }

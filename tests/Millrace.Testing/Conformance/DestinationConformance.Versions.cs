@@ -67,11 +67,11 @@ public abstract partial class DestinationConformance
 
     private async Task<int> AssertVersionsAsync(TableWrite write, int seed)
     {
-        string order = write.IsChangeCapture ? "\"_millrace_generation\", \"_millrace_position\"" : "\"_millrace_valid_from\", \"_millrace_valid_to\" NULLS LAST";
+        string order = write.IsChangeCapture ? "\"_millrace_generation\", \"_millrace_position\"" : "\"_millrace_valid_from\", CASE WHEN \"_millrace_valid_to\" IS NULL THEN 1 ELSE 0 END, \"_millrace_valid_to\"";
         IReadOnlyList<string?[]> rows = await QueryAsync(
             $"""
-            SELECT "_id", CAST(extract(epoch FROM "_millrace_valid_from") * 1000000 AS bigint), CAST(extract(epoch FROM "_millrace_valid_to") * 1000000 AS bigint),
-              CASE WHEN "_millrace_is_current" THEN 'current' ELSE '' END
+            SELECT "_id", {EpochMicroseconds("\"_millrace_valid_from\"")}, {EpochMicroseconds("\"_millrace_valid_to\"")},
+              CASE WHEN {IsTrue("\"_millrace_is_current\"")} THEN 'current' ELSE '' END
             FROM {Quote(write.Schema.Table)}
             ORDER BY "_id", {order}
             """).ConfigureAwait(false);

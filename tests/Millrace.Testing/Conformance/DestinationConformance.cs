@@ -34,6 +34,12 @@ public abstract partial class DestinationConformance : IAsyncLifetime
     /// <summary>Runs a query on the test's store, each value as text; names in it are quoted with double quotes.</summary>
     protected abstract Task<IReadOnlyList<string?[]>> QueryAsync(string sql);
 
+    /// <summary>The condition that a boolean column is true.</summary>
+    protected virtual string IsTrue(string column) => column;
+
+    /// <summary>An instant as microseconds since 1970.</summary>
+    protected virtual string EpochMicroseconds(string column) => $"CAST(extract(epoch FROM {column}) * 1000000 AS bigint)";
+
     /// <summary>Runs a statement on the test's store, as its owner would by hand.</summary>
     protected abstract Task ExecuteAsync(string sql);
 
@@ -196,7 +202,7 @@ public abstract partial class DestinationConformance : IAsyncLifetime
     {
         ArgumentNullException.ThrowIfNull(write);
         string state = write.Strategy == MergeStrategy.Scd2
-            ? "CASE WHEN \"_millrace_is_current\" THEN 'live' ELSE 'closed' END"
+            ? $"CASE WHEN {IsTrue("\"_millrace_is_current\"")} THEN 'live' ELSE 'closed' END"
             : write.DeleteMode == DeleteMode.Soft ? "CASE WHEN \"_millrace_deleted_at\" IS NULL THEN 'live' ELSE 'deleted' END" : "'live'";
         IReadOnlyList<string?[]> rows = await QueryAsync($"SELECT \"_id\", \"a\", \"b\", {state} FROM {Quote(write.Schema.Table)}");
         return [.. rows.Select(r => string.Join('|', r.Select(v => v ?? "-"))).Order(StringComparer.Ordinal)];
