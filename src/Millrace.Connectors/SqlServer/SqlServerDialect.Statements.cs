@@ -5,7 +5,7 @@ using Millrace.Core.Schemas;
 namespace Millrace.Connectors.SqlServer;
 
 /// <summary>
-/// T-SQL's forms of statements. Nothing here is a MERGE: see docs/adr/0009. Rows that are met, or would be, are locked with their key's range
+/// T-SQL's forms of statements. Nothing here is a MERGE: see docs/adr/0010. Rows that are met, or would be, are locked with their key's range
 /// (UPDLOCK, HOLDLOCK) by the first statement that looks at them.
 /// </summary>
 internal partial class SqlServerDialect
