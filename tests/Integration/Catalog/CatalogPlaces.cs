@@ -1,8 +1,8 @@
-using Microsoft.Data.SqlClient;
 using Millrace.Catalog.Stores.PostgreSql;
 using Millrace.Catalog.Stores.Relational;
 using Millrace.Catalog.Stores.Sqlite;
 using Millrace.Catalog.Stores.SqlServer;
+using Millrace.Testing.SqlServer;
 
 namespace Millrace.IntegrationTests.Catalog;
 
@@ -19,24 +19,14 @@ internal static class CatalogPlaces
     /// <param name="database">A connection string to an empty database.</param>
     public static CatalogPlace PostgreSql(string database) => new(new PostgreSqlDialect(database, "metadata"), $"postgresql|{database}", () => { });
 
-    /// <summary>Names the SQL Server that tests may use, by a connection string whose user may create databases.</summary>
-    public const string SqlServerVariable = "MILLRACE_TEST_SQLSERVER";
-
-    /// <param name="server">A connection string to the server.</param>
-    public static async Task<CatalogPlace> SqlServerAsync(string server)
+    /// <summary>On the SQL Server that <see cref="SqlServerDatabase.Variable"/> names; skips the test where it names none.</summary>
+    public static async Task<CatalogPlace> SqlServerAsync()
     {
-        string name = $"millrace_catalog_{Guid.NewGuid():N}";
-        await ExecuteAsync(server, $"CREATE DATABASE [{name}]");
-        string database = new SqlConnectionStringBuilder(server) { InitialCatalog = name }.ConnectionString;
-        return new(new SqlServerDialect(database, "metadata"), $"sqlserver|{database}", () => ExecuteAsync(server, $"DROP DATABASE [{name}]").Wait());
-    }
-
-    private static async Task ExecuteAsync(string connectionString, string sql)
-    {
-        await using var connection = new SqlConnection(connectionString);
-        await connection.OpenAsync();
-        await using var command = new SqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
+        SqlServerDatabase database = await SqlServerDatabase.CreateAsync(TestContext.Current.CancellationToken);
+        return new(
+            new SqlServerDialect(database.ConnectionString, "metadata"),
+            $"sqlserver|{database.ConnectionString}",
+            () => database.DisposeAsync().AsTask().Wait());
     }
 
     /// <summary>Lists what a catalog's schema is made of, a line a thing, sorted.</summary>

@@ -6,10 +6,5 @@ namespace Millrace.IntegrationTests.Catalog;
 /// </summary>
 public sealed class SqlServerCatalogTests : CatalogConformance
 {
-    protected override async Task<CatalogPlace> CreateAsync()
-    {
-        string? server = Environment.GetEnvironmentVariable(CatalogPlaces.SqlServerVariable);
-        Assert.SkipWhen(string.IsNullOrEmpty(server), $"not run: {CatalogPlaces.SqlServerVariable} names no SQL Server");
-        return await CatalogPlaces.SqlServerAsync(server!);
-    }
+    protected override Task<CatalogPlace> CreateAsync() => CatalogPlaces.SqlServerAsync();
 }
