@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -17,6 +18,8 @@ internal sealed class SqlServerErrors(string connection, SqlConnectionStringBuil
 
     /// <summary>Numbers by which the server, or the driver for it, says that the connection is gone.</summary>
     private static readonly HashSet<int> Losing = [233, 596, 6005, 10053, 10054, 10060, 10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920];
+
+    private const string NoAnswer = "nothing answers there";
 
     private string Server => settings.DataSource;
 
@@ -123,9 +126,12 @@ internal sealed class SqlServerErrors(string connection, SqlConnectionStringBuil
     {
         { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => "the host name is unknown",
         { SocketErrorCode: SocketError.ConnectionRefused } => "nothing listens there",
+        { SocketErrorCode: SocketError.Success } => NoAnswer,
         { } other => other.Message.TrimEnd('.'),
         null when e is SqlException { Number: -2 } or TimeoutException => "it did not answer in time",
         null when e is SqlException { Number: 11001 } => "the host name is unknown",
+        // On Unix the driver drops the cause of a refused connection and reports the system's error 0.
+        null when e.GetBaseException() is Win32Exception { NativeErrorCode: 0 } => NoAnswer,
         null => (e is SqlException s ? Text(s) : e.GetBaseException().Message).TrimEnd('.'),
     };
 

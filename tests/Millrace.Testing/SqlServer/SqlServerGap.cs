@@ -6,11 +6,11 @@ public enum SqlServerGap
     /// <summary>Bulk copy into a temporary table: stages are ordinary tables then.</summary>
     BulkCopyIntoTemporary,
 
+    /// <summary>Indexes that follow their table to another name: a replaced table has none of ours then.</summary>
+    IndexesOfRenamed,
+
     /// <summary>The seventh digit of a second.</summary>
     HundredNanoseconds,
-
-    /// <summary>The NUL character in nvarchar.</summary>
-    NulCharacter,
 
     /// <summary>Ending the other sessions of a database.</summary>
     EndingSessions,
