@@ -76,8 +76,9 @@ internal partial class SqlServerDialect : SqlDialect
     public override string Convert(string expression, LogicalType from, LogicalType to) => $"CAST({expression} AS {TypeName(to)})";
 
     /// <inheritdoc/>
+    /// <remarks>Without a word on NULL the column is nullable, whatever the session's settings.</remarks>
     public override string AlterType(string table, string column, LogicalType from, LogicalType to) =>
-        $"ALTER TABLE {table} ALTER COLUMN {Quote(column)} {ColumnType(to)} NULL";
+        $"ALTER TABLE {table} ALTER COLUMN {Quote(column)} {ColumnType(to)}";
 
     /// <inheritdoc/>
     public override string LockTable(TableId table) => $"SELECT TOP (0) 1 FROM {Quote(table)} WITH (TABLOCKX, HOLDLOCK)";
