@@ -25,7 +25,7 @@ public sealed class PostgreSqlErrors(string owner, string path, NpgsqlConnection
     /// <summary>True where the server ended the connection, or the driver lost it.</summary>
     public static bool IsLost(Exception e) => e is not PostgresException p
         || p.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or "57P04" or "57P05" or "25P03"
-        || p.SqlState.StartsWith("08", StringComparison.Ordinal);
+        || (p.SqlState.StartsWith("08", StringComparison.Ordinal) && p.SqlState != PostgresErrorCodes.ProtocolViolation);
 
     /// <summary>The error of a failed connection attempt.</summary>
     public MillraceException OnConnect(Exception e) => e is PostgresException refused ? OnStatement(refused) : new(

@@ -65,7 +65,7 @@ internal sealed class RunChoice
         List<TaskStep> steps = [];
         foreach (string text in result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {
-            if (text.Length == 1 && Enum.TryParse(text, ignoreCase: true, out TaskStep step))
+            if (text.Length == 1 && char.IsLetter(text[0]) && Enum.TryParse(text, ignoreCase: true, out TaskStep step))
             {
                 steps.Add(step);
             }

@@ -20,12 +20,15 @@ internal sealed class TargetSession : IAsyncDisposable
     public IDestination Destination { get; }
 
     /// <summary>Opens the destination for reading; runs may go on.</summary>
-    public static TargetSession ToRead(Workspace workspace, TaskDefinition task) => new(Create(workspace, task, looksOnly: true), null);
+    public static TargetSession ToRead(Workspace workspace, TaskDefinition task) => new(Create(workspace, task.Target.Connection, task.Target.Options, looksOnly: true), null);
+
+    /// <summary>Opens what a task of any step writes to for reading; runs may go on.</summary>
+    public static TargetSession ToRead(Workspace workspace, ProjectTask task) => new(Create(workspace, task, looksOnly: true), null);
 
     /// <summary>Opens the destination for changes, under the task's lease.</summary>
     /// <exception cref="Core.Errors.MillraceException">MR1302: a run of the task is under way.</exception>
     public static async Task<TargetSession> ToChangeAsync(
-        Workspace workspace, ICatalog catalog, TaskDefinition task, CancellationToken cancellationToken)
+        Workspace workspace, ICatalog catalog, ProjectTask task, CancellationToken cancellationToken)
     {
         LeaseKeeper lease = await LeaseKeeper.AcquireAsync(
             catalog.Leases, $"task/{task.Key}", ProcessProbe.Current(0), $"Task {task.Key}", LeaseKeeper.DefaultDuration, TimeProvider.System,
@@ -43,10 +46,14 @@ internal sealed class TargetSession : IAsyncDisposable
         }
     }
 
-    private static IDestination Create(Workspace workspace, TaskDefinition task, bool looksOnly)
+    // A step of SQL keeps its watermark where it runs.
+    private static IDestination Create(Workspace workspace, ProjectTask task, bool looksOnly) => task.Move is { } move
+        ? Create(workspace, move.Target.Connection, move.Target.Options, looksOnly)
+        : Create(workspace, task.Sql!.Connection, null, looksOnly);
+
+    private static IDestination Create(Workspace workspace, string name, object? options, bool looksOnly)
     {
-        ConnectionDefinition connection = workspace.Connection(task.Target.Connection);
-        return connection.Connector.CreateDestination(
-            new DestinationSettings(workspace.Resolve(connection)) { Options = task.Target.Options, LooksOnly = looksOnly });
+        ConnectionDefinition connection = workspace.Connection(name);
+        return connection.Connector.CreateDestination(new DestinationSettings(workspace.Resolve(connection)) { Options = options, LooksOnly = looksOnly });
     }
 }

@@ -33,7 +33,10 @@ internal sealed class TaskChoice
     /// <summary>The task's name, or null for all.</summary>
     public string? Task(VerbContext context) => context.Get(_task);
 
+    /// <summary>The chosen tasks, of any step.</summary>
+    public IReadOnlyList<ProjectTask> Tasks(VerbContext context, Workspace workspace) => Workspace.TasksOf(workspace.Job(Job(context)), Task(context));
+
     /// <summary>The chosen tasks that move datasets (step E).</summary>
     public IReadOnlyList<ProjectTask> Moves(VerbContext context, Workspace workspace) =>
-        [.. Workspace.TasksOf(workspace.Job(Job(context)), Task(context)).Where(t => t.Move is not null)];
+        [.. Tasks(context, workspace).Where(t => t.Move is not null)];
 }

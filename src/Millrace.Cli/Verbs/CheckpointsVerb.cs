@@ -35,10 +35,10 @@ internal static class CheckpointsVerb
         verb.Does((context, ct) => InCatalogAsync(context, async (workspace, catalog) =>
         {
             List<Checkpoint> found = [];
-            foreach (ProjectTask task in choice.Moves(context, workspace))
+            foreach (ProjectTask task in choice.Tasks(context, workspace))
             {
                 found.AddRange(context.Get(live)
-                    ? await LiveAsync(workspace, task.Move!, ct).ConfigureAwait(false)
+                    ? await LiveAsync(workspace, task, ct).ConfigureAwait(false)
                     : (await catalog.Checkpoints.ReadAsync(task.Key, ct).ConfigureAwait(false)).Select(m => m.Checkpoint));
             }
 
@@ -59,7 +59,7 @@ internal static class CheckpointsVerb
         verb.Options.Add(partition);
         verb.Options.Add(position);
         verb.Does((context, ct) => ChangeAsync(
-            context, choice, stored => Move(stored, context.Get(partition)!, context.Get(position)!), ct));
+            context, choice, (_, stored) => Move(stored, context.Get(partition)!, context.Get(position)!), ct));
         return verb;
     }
 
@@ -80,23 +80,27 @@ internal static class CheckpointsVerb
             Examples = ["millrace checkpoints reset load --task orders"],
         };
         TaskChoice choice = TaskChoice.AddTo(verb);
-        verb.Does((context, ct) => ChangeAsync(context, choice, CheckpointEditing.Reset, ct));
+        verb.Does((context, ct) => ChangeAsync(context, choice, Reset, ct));
         return verb;
     }
 
+    // A step of SQL has a watermark and no generations.
+    private static IReadOnlyList<Checkpoint> Reset(ProjectTask task, IReadOnlyList<Checkpoint> stored) =>
+        task.Move is null ? [.. stored.Where(c => c.Partition == ProjectClaim.Marker)] : CheckpointEditing.Reset(stored);
+
     private static Task<int> ChangeAsync(
-        VerbContext context, TaskChoice choice, Func<IReadOnlyList<Checkpoint>, IReadOnlyList<Checkpoint>> change, CancellationToken ct) =>
+        VerbContext context, TaskChoice choice, Func<ProjectTask, IReadOnlyList<Checkpoint>, IReadOnlyList<Checkpoint>> change, CancellationToken ct) =>
         InCatalogAsync(context, async (workspace, catalog) =>
         {
             List<Checkpoint> all = [];
-            foreach (ProjectTask task in choice.Moves(context, workspace))
+            foreach (ProjectTask task in choice.Tasks(context, workspace))
             {
-                TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, task.Move!, ct).ConfigureAwait(false);
+                TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, task, ct).ConfigureAwait(false);
                 await using (session.ConfigureAwait(false))
                 {
                     IReadOnlyList<Checkpoint> stored = await session.Destination.CommittedAsync(task.Key, ct).ConfigureAwait(false);
-                    ProjectClaim.ThrowIfOthers(task.Move!, stored);
-                    IReadOnlyList<Checkpoint> next = change(stored);
+                    ProjectClaim.ThrowIfOthers(task.Key, task.Project, stored);
+                    IReadOnlyList<Checkpoint> next = change(task, stored);
                     await session.Destination.ReplaceCheckpointsAsync(task.Key, next, ct).ConfigureAwait(false);
                     await catalog.Checkpoints.ReplaceAsync(task.Key, next, null, CancellationToken.None).ConfigureAwait(false);
                     all.AddRange(next);
@@ -106,7 +110,7 @@ internal static class CheckpointsVerb
             Print(context, all);
         }, ct);
 
-    private static async Task<IReadOnlyList<Checkpoint>> LiveAsync(Workspace workspace, TaskDefinition task, CancellationToken ct)
+    private static async Task<IReadOnlyList<Checkpoint>> LiveAsync(Workspace workspace, ProjectTask task, CancellationToken ct)
     {
         TargetSession session = TargetSession.ToRead(workspace, task);
         await using (session.ConfigureAwait(false))

@@ -86,7 +86,7 @@ internal static class QuarantineDropVerb
         {
             foreach (ProjectTask task in choice.Moves(context, workspace))
             {
-                dropped.Add(await DropAsync(workspace, catalog, task.Move!, dataset, ids, ct).ConfigureAwait(false));
+                dropped.Add(await DropAsync(workspace, catalog, task, dataset, ids, ct).ConfigureAwait(false));
             }
         }
 
@@ -94,8 +94,9 @@ internal static class QuarantineDropVerb
     }
 
     private static async Task<Dropped> DropAsync(
-        Workspace workspace, ICatalog catalog, TaskDefinition task, string? dataset, long[] ids, CancellationToken ct)
+        Workspace workspace, ICatalog catalog, ProjectTask project, string? dataset, long[] ids, CancellationToken ct)
     {
+        TaskDefinition task = project.Move!;
         string[] named = [.. task.Source.Datasets.Include.Where(d => !d.AsSpan().ContainsAny('*', '?'))];
         bool hasPlace = task.Target.Table.Contains(TargetNames.DatasetPlaceholder, StringComparison.Ordinal);
         if (dataset is not null && !hasPlace && !task.Source.Datasets.Matches(dataset))
@@ -103,7 +104,7 @@ internal static class QuarantineDropVerb
             return new(task.Key, 0, false, named);
         }
 
-        TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, task, ct).ConfigureAwait(false);
+        TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, project, ct).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
             if (session.Destination is not IQuarantineStore store)
@@ -112,7 +113,7 @@ internal static class QuarantineDropVerb
             }
 
             IReadOnlyList<Checkpoint> stored = await session.Destination.CommittedAsync(task.Key, ct).ConfigureAwait(false);
-            ProjectClaim.ThrowIfOthers(task, stored);
+            ProjectClaim.ThrowIfOthers(task.Key, task.Project, stored);
             TableId? table = dataset is null ? null : TargetNames.For(task.Target.Table, dataset, session.Destination.Naming);
             long rows = await store.RemoveAsync(new(task.Key) { Table = table, Ids = ids.Length == 0 ? null : ids }, ct).ConfigureAwait(false);
             if (table is not { } wanted || rows > 0 || named.Contains(dataset))

@@ -121,7 +121,7 @@ internal static class QuarantineVerb
         Workspace workspace, ICatalog catalog, ProjectTask task, long[] ids, CancellationToken ct)
     {
         List<(QuarantinedRow, RetryResult)> results = [];
-        TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, task.Move!, ct).ConfigureAwait(false);
+        TargetSession session = await TargetSession.ToChangeAsync(workspace, catalog, task, ct).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
             if (session.Destination is IQuarantineStore store)

@@ -17,15 +17,33 @@ internal sealed class DuckDbChannel : SqlChannel
     private bool _holdsWriter;
     private bool _inTransaction;
 
-    /// <summary>Opens a channel on a file.</summary>
-    /// <param name="file">The file, open.</param>
-    /// <param name="ownsFile">True to let the file go with the channel; else it stays the caller's and must outlive it.</param>
-    internal DuckDbChannel(DuckDbFile file, bool ownsFile = false)
+    /// <summary>Opens a channel on a file that stays the caller's and must outlive it.</summary>
+    internal DuckDbChannel(DuckDbFile file)
+        : this(file, ownsFile: false)
+    {
+    }
+
+    private DuckDbChannel(DuckDbFile file, bool ownsFile)
     {
         _ownsFile = ownsFile;
         _file = file;
         _connection = file.Connect();
         _writer = file.Writer;
+    }
+
+    /// <summary>Opens a file and a channel on it; the file goes with the channel.</summary>
+    internal static async ValueTask<SqlChannel> OpenAsync(DuckDbOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        DuckDbFile file = await DuckDbFile.OpenAsync(options, time, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return new DuckDbChannel(file, ownsFile: true);
+        }
+        catch
+        {
+            await file.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -35,8 +53,7 @@ internal sealed class DuckDbChannel : SqlChannel
     public override bool IsBroken => false;
 
     /// <inheritdoc/>
-    public override async ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken) =>
-        await Task.Run(() => _connection.Execute(sql, cancellationToken), cancellationToken).ConfigureAwait(false);
+    public override ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken) => ExecuteAsync(sql, [], cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask<long> ExecuteAsync(string sql, IReadOnlyList<SqlParameterValue> values, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ public sealed class DuckDbConnector : IConnector
         return new SqlStepRunner(
             new(DuckDbDialect.Instance, options.Schema, options.Schema, time),
             DuckDbStepDialect.Instance,
-            async token => new DuckDbChannel(await DuckDbFile.OpenAsync(options, time, token).ConfigureAwait(false), ownsFile: true));
+            token => DuckDbChannel.OpenAsync(options, time, token));
     }
 
     /// <inheritdoc/>

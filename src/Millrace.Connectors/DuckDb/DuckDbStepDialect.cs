@@ -25,7 +25,7 @@ internal sealed class DuckDbStepDialect : StepDialect
     public override string Text => "VARCHAR";
 
     /// <inheritdoc/>
-    public override string ValueAndType(string query) => $"SELECT CAST(v AS VARCHAR), typeof(v) FROM ({query}) AS q(v)";
+    public override string ValueAndType(string query) => $"SELECT CAST(v AS VARCHAR), typeof(v) FROM (\n{query}\n) AS q(v)";
 
     /// <inheritdoc/>
     public override string Call(string procedure, IEnumerable<(string Name, string Marker)> arguments) => throw new MillraceException(

@@ -129,13 +129,18 @@ internal sealed class MongoDbDumpSource : ISource
 
     private IEnumerable<string> Notes(PlanRequest request)
     {
-        IEnumerable<string> ofDatasets = request.Committed.Count == 0 ? NotThereYet().Concat(BeginningAssumed()) : Waiting();
+        IEnumerable<string> ofDatasets = request.Committed.Count == 0 ? NotThereYet().Concat(BeginningAssumed()) : Waiting().Concat(NoFiles());
         return IsChangeCapture && !request.GoesOn ? ofDatasets.Concat(Log.Notes) : ofDatasets;
     }
 
     private IEnumerable<string> Waiting() => Chosen()
         .Where(c => IsChangeCapture && Log.MakesWait(c.Name))
         .Select(c => $"{c.Name} is included since, and is loaded in the next run: this one brings the log to where the dump {Dump.Path} begins.");
+
+    // A folder that is not mounted looks like a source in which nothing changes.
+    private IEnumerable<string> NoFiles() => IsChangeCapture && !_connection.OplogPatterns.IsEmpty && !_connection.OplogPaths().Any()
+        ? [$"No file matches oplog: {string.Join(", ", _connection.OplogPatterns)}. Where there were some before, see whether their folder can be reached."]
+        : [];
 
     // What changed between the dump and the first file would be missing without a word; whether that is so, no file says.
     private IEnumerable<string> BeginningAssumed() => IsChangeCapture && Log.FirstFile is { } first && Dump.Oplog is null && !Dump.Collections.IsEmpty

@@ -63,16 +63,7 @@ internal sealed class PostgreSqlChannel : SqlChannel
     }
 
     /// <inheritdoc/>
-    public override ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken) => GuardAsync(
-        async () =>
-        {
-            NpgsqlCommand command = Command(sql);
-            await using (command.ConfigureAwait(false))
-            {
-                return Math.Max(0L, await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false));
-            }
-        },
-        cancellationToken);
+    public override ValueTask<long> ExecuteAsync(string sql, CancellationToken cancellationToken) => ExecuteAsync(sql, [], cancellationToken);
 
     /// <inheritdoc/>
     public override ValueTask<long> ExecuteAsync(string sql, IReadOnlyList<SqlParameterValue> values, CancellationToken cancellationToken) => GuardAsync(
@@ -247,6 +238,11 @@ internal sealed class PostgreSqlChannel : SqlChannel
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw _errors.OnStatement(e);
+        }
+        catch (NotSupportedException e)
+        {
+            // A COPY with a stream of its own, in SQL that a user wrote.
+            throw new MillraceException(ErrorCodes.StatementFailed, $"The driver cannot run the statement: {e.Message}", "Write it without COPY FROM STDIN or TO STDOUT.", inner: e);
         }
     }
 }

@@ -48,11 +48,7 @@ public sealed class PostgreSqlConnector : IConnector
         return await LookAsync(connection, "connect", async (channel, rights, findings) =>
         {
             findings.Add(new("connect", null, await VersionAsync(channel, cancellationToken).ConfigureAwait(false)));
-            findings.Add(await rights.CreateTablesAsync(options.Schema, "schema", cancellationToken).ConfigureAwait(false));
-            if (options.MetadataSchema != options.Schema)
-            {
-                findings.Add(await rights.CreateTablesAsync(options.MetadataSchema, "metadata_schema", cancellationToken).ConfigureAwait(false));
-            }
+            findings.Add(await rights.CreateTablesAsync(options.MetadataSchema, "metadata_schema", cancellationToken).ConfigureAwait(false));
         }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -65,14 +61,14 @@ public sealed class PostgreSqlConnector : IConnector
         var options = (PostgreSqlOptions)connection.Options;
         WriteTarget[] resolved =
             [.. targets.Select(t => t.Table.Schema.Length > 0 ? t : t with { Table = t.Table with { Schema = options.Schema } }).Distinct()];
-        IEnumerable<string> further = resolved.Select(t => t.Table.Schema).Distinct().Except([options.Schema, options.MetadataSchema], StringComparer.Ordinal);
+        IEnumerable<string> further = resolved.Select(t => t.Table.Schema).Distinct().Except([options.MetadataSchema], StringComparer.Ordinal);
         IEnumerable<WriteTarget> own = SystemTables.TableNames.Select(t => new WriteTarget(new(options.MetadataSchema, t), WriteDisposition.Merge));
         return await LookAsync(connection, "rights", async (_, rights, findings) =>
         {
             findings.Add(await rights.StageAsync(cancellationToken).ConfigureAwait(false));
             foreach (string schema in further)
             {
-                findings.Add(await rights.CreateTablesAsync(schema, null, cancellationToken).ConfigureAwait(false));
+                findings.Add(await rights.CreateTablesAsync(schema, schema == options.Schema ? "schema" : null, cancellationToken).ConfigureAwait(false));
             }
 
             findings.Add(await rights.WriteAsync([.. own, .. resolved.Where(t => t.Table.Name.Length > 0)], cancellationToken).ConfigureAwait(false));

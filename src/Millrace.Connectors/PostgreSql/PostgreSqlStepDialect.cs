@@ -22,14 +22,15 @@ internal sealed class PostgreSqlStepDialect : StepDialect
         Marker = static (place, _) => FormattableString.Invariant($"${place}"),
     };
 
-    /// <inheritdoc/>
-    public override string SessionSettings => "SET client_min_messages = notice";
+    /// <summary>What users say is heard, and what suits the merge's statements alone is as the server has it.</summary>
+    public override string SessionSettings =>
+        "SET client_min_messages = notice; RESET jit; RESET random_page_cost; RESET default_statistics_target";
 
     /// <inheritdoc/>
     public override string Text => "text";
 
     /// <inheritdoc/>
-    public override string ValueAndType(string query) => $"SELECT v::text, pg_typeof(v)::text FROM ({query}) AS q(v)";
+    public override string ValueAndType(string query) => $"SELECT v::text, format_type(pg_typeof(v), -1) FROM (\n{query}\n) AS q(v)";
 
     /// <inheritdoc/>
     public override string Call(string procedure, IEnumerable<(string Name, string Marker)> arguments) =>

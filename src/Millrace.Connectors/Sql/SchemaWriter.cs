@@ -57,9 +57,15 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
     public async ValueTask EnsureSchemaAsync(SqlChannel channel, string schema, CancellationToken cancellationToken)
     {
         // Asked first, because CREATE SCHEMA IF NOT EXISTS wants the permission even where there is nothing to do.
-        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
-            dialect.SchemaQuery(schema), cancellationToken).ConfigureAwait(false);
-        if (rows.Count == 0)
+        string query = dialect.SchemaQuery(schema);
+        if (await channel.HasRowAsync(query, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        // Two who make one at the same time would meet in the engine's own catalog, IF NOT EXISTS or not.
+        await channel.LockAsync("schema " + schema, cancellationToken).ConfigureAwait(false);
+        if (!await channel.HasRowAsync(query, cancellationToken).ConfigureAwait(false))
         {
             await channel.ExecuteAsync(dialect.CreateSchema(schema), cancellationToken).ConfigureAwait(false);
         }

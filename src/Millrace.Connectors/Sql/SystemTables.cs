@@ -125,8 +125,9 @@ internal sealed class SystemTables
               check_name {text} NOT NULL, failing_rows bigint NOT NULL, sample {text}, failed_at {instant} NOT NULL
             """)};
             {Table(StepsName, $"""
-              task_key {name} NOT NULL, run_id bigint NOT NULL, task_run_id bigint NOT NULL, statements integer NOT NULL,
-              "rows" bigint NOT NULL, started_at {instant} NOT NULL, completed_at {instant} NOT NULL, {_dialect.PrimaryKey} (task_key, run_id)
+              task_key {name} NOT NULL, run_id bigint NOT NULL, run_started_at {instant} NOT NULL, task_run_id bigint NOT NULL,
+              statements integer NOT NULL, "rows" bigint NOT NULL, started_at {instant} NOT NULL, completed_at {instant} NOT NULL,
+              {_dialect.PrimaryKey} (task_key, run_id, run_started_at)
             """)};
             """;
     }

@@ -57,7 +57,7 @@ internal sealed class JobReader(
             {
                 problems.Error(ErrorCodes.InvalidValue, tasks.Items[i], taskPath, $"A task takes a map of settings, not {tasks.Items[i].Kind}.");
             }
-            else if (new TaskReader(problems, connections, connectionNames, taskPath, scripts).Read(task.Over(inherited), jobName, i) is { } read)
+            else if (new TaskReader(problems, connections, connectionNames, taskPath, scripts).Read(task, task.Over(inherited), jobName, i) is { } read)
             {
                 yield return read.Owner is null ? read with { Owner = options.Owner } : read;
             }

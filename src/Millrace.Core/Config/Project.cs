@@ -82,10 +82,13 @@ public sealed record JobDefinition(string Name, ImmutableArray<ProjectTask> Task
 /// <param name="Order">Its place in the job, from 0.</param>
 public sealed record ProjectTask(string Key, string Job, string Name, TaskStep Step, int Order)
 {
+    /// <summary>The project that it is of, or null where that has no name.</summary>
+    public string? Project { get; init; }
+
     /// <summary>False where the task is switched off.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>Within its step, tasks start in this order; null for their place in the job.</summary>
+    /// <summary>Within its step, tasks start in this order; null for their place among the step's.</summary>
     public int? RunOrder { get; init; }
 
     /// <summary>Tasks of the job that must have succeeded before it, by name.</summary>

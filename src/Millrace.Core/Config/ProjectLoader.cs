@@ -74,10 +74,18 @@ public sealed class ProjectLoader
             MissingVariable.Report(_catalog.Value, "catalog", _places, unset);
         }
 
-        HashSet<string?> used = [.. project.Jobs.SelectMany(j => j.Tasks).SelectMany(t => t.Move?.Columns ?? []).Select(c => c.MaskKey)];
-        foreach ((ScalarNode key, string path) in _variables.Kept.Where(k => used.Contains(k.Value.Text)))
+        ILookup<string?, ProjectTask> masks = project.Jobs.SelectMany(j => j.Tasks)
+            .SelectMany(t => (t.Move?.Columns ?? []).Select(c => (Task: t, c.MaskKey))).ToLookup(m => m.MaskKey, m => m.Task);
+        foreach ((ScalarNode value, string path) in _variables.Kept.Where(k => masks.Contains(k.Value.Text) || VariableExpander.IsOfStep(k.Path)))
         {
-            MissingVariable.Report(key, path, _places!, unset);
+            MissingVariable.Report(value, path, _places!, unset);
+        }
+
+        // The key that masks have where the project names none.
+        foreach (ProjectTask task in _places is null || _variables.Kept.Any(k => k.Value.Text == RunOptions.DefaultMaskKey) ? [] : masks[RunOptions.DefaultMaskKey])
+        {
+            var value = new ScalarNode(task.Location.File, task.Location.Line, RunOptions.DefaultMaskKey, isPlain: false);
+            MissingVariable.Report(value, $"jobs.{task.Job}.tasks[{task.Order}].mask_key", _places!, unset);
         }
 
         return unset.ToImmutable();
@@ -184,7 +192,7 @@ public sealed class ProjectLoader
     private MapEntry Expanded(KeyValuePair<string, MapEntry> job) => job.Value with { Value = _variables.Expand(job.Value.Value, $"jobs.{job.Key}") };
 
     private static JobDefinition InProject(JobDefinition job, string? project) =>
-        job with { Tasks = [.. job.Tasks.Select(t => t.Move is { } move ? t with { Move = move with { Project = project } } : t)] };
+        job with { Tasks = [.. job.Tasks.Select(t => t with { Project = project, Move = t.Move is { } move ? move with { Project = project } : null })] };
 
     private string? ReadName()
     {

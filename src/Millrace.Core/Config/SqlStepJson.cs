@@ -54,6 +54,7 @@ internal static class SqlStepJson
         bool flag => JsonValue.Create(flag),
         long number => JsonValue.Create(number),
         decimal number => JsonValue.Create(number),
+        DateOnly date => JsonValue.Create(date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
         { } other => JsonValue.Create(Convert.ToString(other, CultureInfo.InvariantCulture)),
     };
 }

@@ -17,6 +17,7 @@ namespace Millrace.Core.Config;
 internal sealed partial class SqlStepReader(ProblemList problems, string path, Func<string, string?>? scripts)
 {
     private static readonly string[] OwnParameters = ["run_id", "task_run_id", "logging_sequence", "job", "task", "since", "until"];
+    private static readonly string[] Bounds = ["since", "until"];
 
     public SqlStep Read(MapNode run, ConnectionDefinition? connection)
     {
@@ -27,13 +28,22 @@ internal sealed partial class SqlStepReader(ProblemList problems, string path, F
         }
 
         CheckWhat(run, options);
+        (string RunId, string TaskRunId, string LoggingSequence) arguments = options.Arguments is { } a
+            ? (a.RunId, a.TaskRunId, a.LoggingSequence)
+            : (SqlStep.RunIdArgument, SqlStep.TaskRunIdArgument, SqlStep.LoggingSequenceArgument);
+        string[] taken = options.Procedure is null
+            ? OwnParameters
+            : [.. new[] { arguments.RunId, arguments.TaskRunId, arguments.LoggingSequence }.Where(n => n.Length > 0), .. Bounds];
+        if (taken.Distinct(StringComparer.Ordinal).Count() < taken.Length)
+        {
+            problems.Error(ErrorCodes.Duplicate, run["arguments"] ?? run, $"{path}.arguments", "Two arguments have one name.", "Name each differently, and none since or until.");
+        }
+
         return new(options.Connection, options.Script, options.Procedure)
         {
             Sql = options.Script is { } file ? ReadScript(run, file) : options.Sql,
-            Parameters = ReadParameters(run),
-            Arguments = options.Arguments is { } a
-                ? (a.RunId, a.TaskRunId, a.LoggingSequence)
-                : (SqlStep.RunIdArgument, SqlStep.TaskRunIdArgument, SqlStep.LoggingSequenceArgument),
+            Parameters = ReadParameters(run, taken),
+            Arguments = arguments,
             Watermark = options.Watermark is { } w ? ReadWatermark(run, w) : null,
             Timeout = options.Timeout,
             InTransaction = options.Transaction,
@@ -63,16 +73,24 @@ internal sealed partial class SqlStepReader(ProblemList problems, string path, F
             problems.Error(ways == 0 ? ErrorCodes.MissingSetting : ErrorCodes.InvalidValue, run, path, "'run' takes one of 'script', 'sql' and 'procedure'.");
         }
 
+        foreach ((string setting, string? text) in ((string, string?)[])[("sql", options.Sql), ("script", options.Script)])
+        {
+            if (text is not null && string.IsNullOrWhiteSpace(text))
+            {
+                problems.Error(ErrorCodes.InvalidValue, run[setting]!, $"{path}.{setting}", $"'{setting}' is empty.", "Write the step's SQL there, or switch the task off.");
+            }
+        }
+
         if (options.Procedure is { } procedure && !ProcedureName().IsMatch(procedure))
         {
             problems.Error(ErrorCodes.InvalidValue, run["procedure"]!, $"{path}.procedure", $"'{procedure}' is no procedure's name.",
                 "Write schema.name; a part with other characters in double quotes.");
         }
 
-        if (options.Procedure is not null && options.Retries > 0 && !options.Transaction)
+        if (options.Retries > 0 && !options.Transaction)
         {
-            problems.Warning(ErrorCodes.Unsupported, run["retries"]!, $"{path}.retries",
-                "A procedure outside a transaction that is tried again may have done a part of its work before.");
+            problems.Error(ErrorCodes.Unsupported, run["retries"]!, $"{path}.retries",
+                "Outside a transaction a step that is tried again would repeat what it had done before it failed.", "Remove it, or 'transaction: false'.");
         }
     }
 
@@ -88,7 +106,7 @@ internal sealed partial class SqlStepReader(ProblemList problems, string path, F
         return text;
     }
 
-    private ImmutableArray<SqlStepParameter> ReadParameters(MapNode run)
+    private ImmutableArray<SqlStepParameter> ReadParameters(MapNode run, string[] taken)
     {
         if (run["parameters"] is not { } node)
         {
@@ -101,16 +119,16 @@ internal sealed partial class SqlStepReader(ProblemList problems, string path, F
             return [];
         }
 
-        return [.. map.Entries.Select(ReadParameter)];
+        return [.. map.Entries.Select(e => ReadParameter(e, taken))];
     }
 
-    private SqlStepParameter ReadParameter(MapEntry entry)
+    private SqlStepParameter ReadParameter(MapEntry entry, string[] taken)
     {
         string name = entry.Key.Text;
-        if (!ParameterName().IsMatch(name) || OwnParameters.Contains(name))
+        if (!ParameterName().IsMatch(name) || taken.Contains(name))
         {
             problems.Error(ErrorCodes.InvalidValue, entry.Key, $"{path}.parameters.{name}", $"'{name}' cannot be a parameter's name.",
-                $"Use letters, digits and _, and none of {string.Join(", ", OwnParameters)}, which every step has.");
+                $"Use letters, digits and _, and none of {string.Join(", ", taken)}, which every step has.");
         }
 
         if (entry.Value is ScalarNode scalar)
@@ -135,6 +153,11 @@ internal sealed partial class SqlStepReader(ProblemList problems, string path, F
 
     private SqlStepWatermark ReadWatermark(MapNode run, WatermarkOptions options)
     {
+        if (string.IsNullOrWhiteSpace(options.Query) && ((MapNode)run["watermark"]!)["query"] is { } empty)
+        {
+            problems.Error(ErrorCodes.InvalidValue, empty, $"{path}.watermark.query", "'query' is empty.", "For example: SELECT max(_millrace_loaded_at) FROM raw.orders");
+        }
+
         var watermark = new SqlStepWatermark(options.Query) { Initial = options.Initial };
         if (options.Lookback is not { } lookback)
         {

@@ -15,7 +15,12 @@ internal sealed class TaskReader(
     string path,
     Func<string, string?>? scripts)
 {
-    public ProjectTask? Read(MapNode map, string job, int order)
+    /// <summary>Reads it.</summary>
+    /// <param name="written">What stands at the task itself.</param>
+    /// <param name="map">That with what it inherits under it.</param>
+    /// <param name="job">The job's name.</param>
+    /// <param name="order">Its place in the job.</param>
+    public ProjectTask? Read(MapNode written, MapNode map, string job, int order)
     {
         TaskOptions options = new OptionBinder(problems).Bind<TaskOptions>(map.Without("source", "target", "run"), path);
         string? name = options.Name ?? NameFromDataset(map);
@@ -41,7 +46,7 @@ internal sealed class TaskReader(
             Prices = options.Prices is { } p ? new(p.PerGb, p.PerRun, p.PerHour, p.Currency) : null,
             Location = new(map.File, map.Line),
         };
-        return options.Step == TaskStep.E ? ReadMove(map, options, task) : ReadSql(map, task);
+        return options.Step == TaskStep.E ? ReadMove(map, options, task) : ReadSql(map, written, task);
     }
 
     private static string? NameFromDataset(MapNode map)
@@ -51,7 +56,7 @@ internal sealed class TaskReader(
         return text is not null && ProjectNames.IsValid(text) ? text : null;
     }
 
-    private ProjectTask ReadSql(MapNode map, ProjectTask task)
+    private ProjectTask ReadSql(MapNode map, MapNode written, ProjectTask task)
     {
         string runPath = $"{path}.run";
         if (map["run"] is not MapNode run)
@@ -59,6 +64,15 @@ internal sealed class TaskReader(
             problems.Error(ErrorCodes.MissingSetting, map["run"] ?? map, runPath, $"A task of step {task.Step} needs 'run'.",
                 "For example: run: { connection: warehouse, script: sql/conform.sql }");
             return task;
+        }
+
+        foreach (string setting in (string[])["source", "target", "columns", "checks"])
+        {
+            if (written[setting] is { } node)
+            {
+                problems.Error(ErrorCodes.Unsupported, node, $"{path}.{setting}", $"'{setting}' is for step E; this task is of step {task.Step}.",
+                    setting == "checks" ? "Check in the SQL itself: RAISE, or a statement that fails." : "Remove it.");
+            }
         }
 
         return task with { Sql = new SqlStepReader(problems, runPath, scripts).Read(run, FindConnection(run, runPath)) };

@@ -8,7 +8,7 @@ namespace Millrace.Core.Config;
 
 /// <summary>
 /// Puts values in the place of <c>${NAME}</c> in settings that are no connection's. They are shown and recorded as any setting is; what is secret
-/// (a mask's key) stays a reference until it is needed.
+/// (a mask's key, the parameters of a SQL step) stays a reference until it is needed.
 /// </summary>
 /// <param name="places">Where variables are looked up; the first that has one wins. Null to leave references as they are.</param>
 /// <param name="problems">Told of variables that are not set.</param>
@@ -24,6 +24,9 @@ internal sealed class VariableExpander(ImmutableArray<SecretPlace>? places, Prob
     public T Expand<T>(T node, string path)
         where T : ConfigNode => places is null ? node : (T)Expanded(node, path);
 
+    /// <summary>True for the path of a value that a SQL step is given.</summary>
+    public static bool IsOfStep(string path) => path.Contains(".run.parameters.", StringComparison.Ordinal);
+
     /// <summary>Settings that stayed references, with their paths.</summary>
     public IReadOnlyList<(ScalarNode Value, string Path)> Kept => _kept;
 
@@ -38,7 +41,8 @@ internal sealed class VariableExpander(ImmutableArray<SecretPlace>? places, Prob
 
     private MapEntry Expanded(MapEntry entry, string path)
     {
-        if (!Secrets.Contains(entry.Key.Text))
+        // The values that a step's SQL is given are bound, never shown: they may be secrets.
+        if (!Secrets.Contains(entry.Key.Text) && !IsOfStep(path))
         {
             return entry with { Value = Expanded(entry.Value, path) };
         }

@@ -60,7 +60,7 @@ internal sealed class LoadWriter(
             marks.Add((TaskShape.Marker, shape));
         }
 
-        if (ProjectClaim.Of(task) is { } claim && state.Current(ProjectClaim.Marker)?.Position != claim)
+        if (ProjectClaim.Of(task.Project) is { } claim && state.Current(ProjectClaim.Marker)?.Position != claim)
         {
             marks.Add((ProjectClaim.Marker, claim));
         }
@@ -78,7 +78,7 @@ internal sealed class LoadWriter(
     {
         IEnumerable<(string, string)> parts = fresh.Select(p => ("#plan:" + p.Name, p.Start.Text)).Append((TaskShape.Marker, shape.Text));
         return LoadId.For(
-            task.Key, state.Generation, ProjectClaim.Of(task) is { } claim ? parts.Append((ProjectClaim.Marker, claim.Text)) : parts);
+            task.Key, state.Generation, ProjectClaim.Of(task.Project) is { } claim ? parts.Append((ProjectClaim.Marker, claim.Text)) : parts);
     }
 
     private async Task CommitPlanAsync(

@@ -10,18 +10,19 @@ namespace Millrace.Core.Engine;
 /// </summary>
 public static class ProjectClaim
 {
-    internal const string Marker = "#project";
+    /// <summary>The partition of the checkpoint.</summary>
+    public const string Marker = "#project";
 
     /// <summary>Compares the project that the task belongs to with the one that its stored checkpoints are of, where they name one.</summary>
-    /// <param name="task">The task.</param>
+    /// <param name="taskKey">The task.</param>
+    /// <param name="project">The project that it is of, or null.</param>
     /// <param name="stored">Its checkpoints in the destination, of any generation.</param>
     /// <exception cref="MillraceException"><see cref="ErrorCodes.OtherProject"/>.</exception>
-    public static void ThrowIfOthers(TaskDefinition task, IEnumerable<Checkpoint> stored)
+    public static void ThrowIfOthers(string taskKey, string? project, IEnumerable<Checkpoint> stored)
     {
-        ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(stored);
         Position? claim = stored.FirstOrDefault(c => c.Partition == Marker)?.Position;
-        if (claim is null || claim == Of(task))
+        if (claim is null || claim == Of(project))
         {
             return;
         }
@@ -29,8 +30,8 @@ public static class ProjectClaim
         string owner = Uri.UnescapeDataString(claim.Value);
         throw new MillraceException(
             ErrorCodes.OtherProject,
-            $"Task {task.Key}: its checkpoints in the destination are of project {owner}, and this "
-                + (task.Project is { } own ? $"is project {own}" : "project names none")
+            $"Task {taskKey}: its checkpoints in the destination are of project {owner}, and this "
+                + (project is { } own ? $"is project {own}" : "project names none")
                 + ". To go on from them would leave out the rows that the other one has read.",
             $"Give the task a key of its own with id:, or this project a database or schema of its own. If this is {owner} itself, "
                 + $"set 'project: {owner}' in millrace.yaml.",
@@ -38,7 +39,7 @@ public static class ProjectClaim
     }
 
     /// <summary>What marks a task's checkpoints as its project's; null for a project that names none.</summary>
-    internal static Position? Of(TaskDefinition task) => task.Project is { } project ? new("millrace.project/" + Uri.EscapeDataString(project)) : null;
+    public static Position? Of(string? project) => project is not null ? new("millrace.project/" + Uri.EscapeDataString(project)) : null;
 
     /// <summary>What to warn of where checkpoints that name no project become this one's, or null.</summary>
     internal static string? Adopts(TaskDefinition task, GenerationState state) =>

@@ -41,7 +41,7 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
     {
         ArgumentNullException.ThrowIfNull(row);
         IReadOnlyList<Checkpoint> committed = await target.CommittedAsync(task.Key, cancellationToken).ConfigureAwait(false);
-        ProjectClaim.ThrowIfOthers(task, committed);
+        ProjectClaim.ThrowIfOthers(task.Key, task.Project, committed);
         int generation = committed.Count == 0 ? 1 : committed.Max(c => c.Generation);
         if (OutdatedBy(row, generation) is { } reason)
         {

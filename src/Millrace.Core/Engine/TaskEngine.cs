@@ -156,7 +156,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         IDestination target, bool isBackfill, bool newGeneration, int? begun, CancellationToken cancellationToken)
     {
         GenerationState state = await GenerationState.LoadAsync(target, task, newGeneration, isBackfill, begun, cancellationToken).ConfigureAwait(false);
-        ProjectClaim.ThrowIfOthers(task, state.Stored.Values);
+        ProjectClaim.ThrowIfOthers(task.Key, task.Project, state.Stored.Values);
         if (ProjectClaim.Adopts(task, state) is { } adopted)
         {
             context.Observer.Note(NoteLevel.Warning, adopted);

@@ -19,7 +19,7 @@ public static class TaskPlanner
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(context);
-        ProjectClaim.ThrowIfOthers(task, committed);
+        ProjectClaim.ThrowIfOthers(task.Key, task.Project, committed);
         Backfill? backfill = Backfill.Of(task, context);
         GenerationState state = GenerationState.Of(committed, task, context.FullRefresh, backfill is not null);
         var engine = new TaskEngine(task, source, source, context);

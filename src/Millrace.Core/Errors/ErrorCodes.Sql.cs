@@ -44,6 +44,9 @@ public static partial class ErrorCodes
     /// <summary>The engine has no stored procedures.</summary>
     public static readonly ErrorCode NoProcedures = new("MR1232", "The connection has no stored procedures.", ErrorKind.Configuration);
 
+    /// <summary>A script that runs in a transaction would end it.</summary>
+    public static readonly ErrorCode StepEndsTransaction = new("MR1233", "A script that runs in a transaction would end it.", ErrorKind.Configuration);
+
     /// <summary>A row without a key.</summary>
     public static readonly ErrorCode KeyMissing = new("MR1220", "A key column of the row is NULL.", ErrorKind.Run);
 }

@@ -94,7 +94,7 @@ public sealed class JobRunner(RunnerSettings settings)
 
         return new(runId, job.Name, status, schedule.Reports, settings.Time.GetElapsedTime(started))
         {
-            Skipped = [.. RunSelection.SwitchedOff(job, request), .. done, .. schedule.Skipped],
+            Skipped = [.. RunSelection.LeftOut(job, request), .. done, .. schedule.Skipped],
         };
     }
 

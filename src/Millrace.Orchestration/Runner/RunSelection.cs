@@ -22,22 +22,29 @@ internal static class RunSelection
         if (request.Task is not { } name)
         {
             // What follows a source has no end after which SQL could run.
-            return [.. InSteps(job, request).Where(t => t.Enabled && (!request.Follow || t.Step == TaskStep.E))];
+            ImmutableArray<ProjectTask> chosen = [.. InSteps(job, request).Where(t => t.Enabled && (!request.Follow || t.Step == TaskStep.E))];
+            return !chosen.IsEmpty || InSteps(job, request).Any() ? chosen : throw new MillraceException(ErrorCodes.NotFound,
+                $"Job '{job.Name}' has no task of step {string.Join(" or ", request.Steps)}.", $"Its steps: {string.Join(", ", job.Tasks.Select(t => t.Step).Distinct().Order())}.");
         }
 
         return job.Tasks.FirstOrDefault(t => t.Name == name || t.Key == name) switch
         {
             null => throw new MillraceException(ErrorCodes.NotFound, $"Job '{job.Name}' has no task '{name}'.",
                 $"Tasks: {string.Join(", ", job.Tasks.Select(t => t.Name))}."),
+            { } task when !request.Steps.IsEmpty && !request.Steps.Contains(task.Step) => throw new MillraceException(ErrorCodes.InvalidConfiguration,
+                $"Task '{task.Name}' is of step {task.Step}, which --steps leaves out.", "Name the task alone, or its step."),
+            { Step: not TaskStep.E } task when request.Follow => throw new MillraceException(ErrorCodes.InvalidConfiguration,
+                $"Task '{task.Name}' is of step {task.Step}: SQL has nothing to follow.", "Run it without --follow."),
             { Enabled: false } task => throw new MillraceException(ErrorCodes.InvalidConfiguration, $"Task '{task.Name}' is switched off.",
                 "Remove enabled: false.", $"jobs.{job.Name}.tasks[{task.Order}].enabled"),
             { } task => [task],
         };
     }
 
-    /// <summary>Tasks that the run would have had if they were not switched off.</summary>
-    public static IEnumerable<SkippedTask> SwitchedOff(JobDefinition job, RunRequest request) => request.Task is null
-        ? InSteps(job, request).Where(t => !t.Enabled).Select(t => new SkippedTask(t, "it is switched off"))
+    /// <summary>Tasks that the run leaves out from its beginning.</summary>
+    public static IEnumerable<SkippedTask> LeftOut(JobDefinition job, RunRequest request) => request.Task is null
+        ? InSteps(job, request).Where(t => !t.Enabled || (request.Follow && t.Step != TaskStep.E))
+            .Select(t => new SkippedTask(t, t.Enabled ? "a run that follows has no end after which SQL could run" : "it is switched off"))
         : [];
 
     private static IEnumerable<ProjectTask> InSteps(JobDefinition job, RunRequest request) =>

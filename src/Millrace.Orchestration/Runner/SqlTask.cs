@@ -22,12 +22,13 @@ internal sealed class SqlTask(RunnerSettings settings, Project project, ProjectT
         ISqlStepRunner runner = connection.Connector.CreateStepRunner(connection.Resolve(settings.Secrets, settings.ProjectFolder), settings.Time);
         await using (runner.ConfigureAwait(false))
         {
+            SqlStepRequest step = RequestOf(request, await StartOfAsync(runId, cancellationToken).ConfigureAwait(false), runId, taskRunId);
             TimeSpan pause = FirstPause;
             for (int tries = 0; ; tries++)
             {
                 try
                 {
-                    SqlStepOutcome outcome = await runner.RunAsync(RequestOf(request, runId, taskRunId), this, cancellationToken).ConfigureAwait(false);
+                    SqlStepOutcome outcome = await runner.RunAsync(step, this, cancellationToken).ConfigureAwait(false);
                     await MirrorAsync(outcome, runId).ConfigureAwait(false);
                     return outcome;
                 }
@@ -79,17 +80,25 @@ internal sealed class SqlTask(RunnerSettings settings, Project project, ProjectT
         }
     }
 
-    private SqlStepRequest RequestOf(RunRequest request, long runId, long taskRunId) => new(task.Key, runId, taskRunId)
+    private async Task<DateTimeOffset> StartOfAsync(long runId, CancellationToken cancellationToken) =>
+        (await settings.Catalog.Runs.ListAsync(new(1) { RunId = runId }, cancellationToken).ConfigureAwait(false))[0].StartedAt;
+
+    private SqlStepRequest RequestOf(RunRequest request, DateTimeOffset runStartedAt, long runId, long taskRunId) => new(task.Key, runId, runStartedAt, taskRunId)
     {
+        Project = task.Project,
         Script = sql.Procedure is null ? sql.Sql ?? throw new UnreachableException("A project is loaded with its scripts.") : null,
         ScriptName = sql.Script ?? "the SQL",
         Procedure = sql.Procedure,
-        Parameters = [.. OwnParameters(runId, taskRunId), .. sql.Parameters],
+        Parameters = [.. OwnParameters(runId, taskRunId), .. sql.Parameters.Select(Resolved)],
         Watermark = sql.Watermark,
         FullRefresh = request.FullRefresh,
         Timeout = sql.Timeout,
         InTransaction = sql.InTransaction,
     };
+
+    private SqlStepParameter Resolved(SqlStepParameter parameter) => parameter.Value is string text
+        ? parameter with { Value = settings.Secrets.Resolve(text, $"jobs.{task.Job}.tasks[{task.Order}].run.parameters.{parameter.Name}") }
+        : parameter;
 
     private ImmutableArray<SqlStepParameter> OwnParameters(long runId, long taskRunId) => sql.Procedure is null
         ?

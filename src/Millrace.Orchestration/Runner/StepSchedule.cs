@@ -30,7 +30,7 @@ internal sealed class StepSchedule(ImmutableArray<ProjectTask> tasks, int parall
     {
         foreach (IGrouping<TaskStep, ProjectTask> step in tasks.GroupBy(t => t.Step).OrderBy(g => g.Key))
         {
-            List<ProjectTask> waiting = [.. step.OrderBy(t => t.RunOrder ?? t.Order + 1).ThenBy(t => t.Order)];
+            List<ProjectTask> waiting = [.. step.OrderBy(t => t.Order).Select((t, i) => (Task: t, Place: t.RunOrder ?? i + 1)).OrderBy(t => t.Place).Select(t => t.Task)];
             if (_reports.FirstOrDefault(r => r.Status != RunStatus.Succeeded) is { } failed)
             {
                 _skipped.AddRange(waiting.Select(t => new SkippedTask(t, $"step {failed.Task.Step} did not succeed: {failed.Task.Name}")));
@@ -62,14 +62,16 @@ internal sealed class StepSchedule(ImmutableArray<ProjectTask> tasks, int parall
                     running.Remove(ended);
                     Note(await ended.ConfigureAwait(false));
                 }
+                else if (waiting.Count > 0)
+                {
+                    throw new InvalidOperationException($"Tasks wait for each other: {string.Join(", ", waiting.Select(t => t.Name))}.");
+                }
             }
         }
         finally
         {
-            foreach (Task<TaskReport> left in running)
-            {
-                Note(await left.ConfigureAwait(false));
-            }
+            await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            running.Where(t => t.IsCompletedSuccessfully).ToList().ForEach(t => Note(t.Result));
         }
     }
 

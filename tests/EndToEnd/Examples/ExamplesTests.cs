@@ -17,7 +17,7 @@ public sealed class ExamplesTests : IDisposable
     [Fact]
     public void Every_example_has_a_test() =>
         Directory.EnumerateDirectories(Path.Combine(Repository.Root, "examples")).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)
-            .ShouldBe(["mongodb-to-duckdb", "mongodb-to-postgresql"]);
+            .ShouldBe(["mongodb-to-duckdb", "mongodb-to-postgresql", "stage-to-production"]);
 
     [Theory]
     [InlineData("duckdb", "raw", true)]
@@ -68,13 +68,44 @@ public sealed class ExamplesTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("duckdb")]
+    [InlineData("postgresql")]
+    public void Rows_go_from_stage_to_production_with_one_connection_changed(string destination)
+    {
+        const string name = "stage-to-production";
+        string project = CopyExample(name);
+        using Warehouse warehouse = Warehouses.Create(destination, _folder);
+        string file = Path.Combine(project, "millrace.yaml");
+        string text = File.ReadAllText(file);
+        string changed = text.Replace("  warehouse: { type: duckdb, path: warehouse.duckdb }", $"  warehouse:\n    {warehouse.ConnectionYaml}", StringComparison.Ordinal);
+        changed.ShouldNotBe(text);
+        File.WriteAllText(file, changed);
+
+        foreach (string line in MarkdownCode.Blocks("sh", $"examples/{name}/README.md").SelectMany(b => b.Split('\n')).Where(l => l.StartsWith("millrace ", StringComparison.Ordinal)))
+        {
+            MillraceProcess.Run(project, warehouse.Environment, line.Replace("10000", Orders, StringComparison.Ordinal).Split(' ')[1..]).ShouldExitWith(0);
+        }
+
+        // Every layer holds what an independent replay of the same files holds, and each row the run that made it.
+        long orders = Replay(project)["shop.orders"].Length;
+        warehouse.Count("SELECT count(*) FROM raw.orders WHERE _millrace_deleted_at IS NULL").ShouldBe(orders);
+        warehouse.Count("SELECT count(*) FROM dbo.orders").ShouldBe(orders);
+        warehouse.Count("SELECT count(DISTINCT run_id) FROM dbo.orders").ShouldBe(2);
+        warehouse.Count("SELECT count(*) FROM transform.order_facts WHERE run_id = 4").ShouldBe(orders);
+        warehouse.Count("SELECT CAST(sum(orders) AS bigint) FROM conformed.daily_revenue WHERE run_id = 5")
+            .ShouldBe(warehouse.Count("SELECT count(*) FROM dbo.orders WHERE currency = 'EUR' AND status <> 'cancelled'"));
+    }
+
     private string CopyExample(string name)
     {
         string project = _folder[name];
-        Directory.CreateDirectory(project);
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Repository.Root, "examples", name)))
+        string source = Path.Combine(Repository.Root, "examples", name);
+        foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
-            File.Copy(file, Path.Combine(project, Path.GetFileName(file)));
+            string copy = Path.Combine(project, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
         }
 
         return project;

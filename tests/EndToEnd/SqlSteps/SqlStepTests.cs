@@ -125,4 +125,124 @@ public sealed class SqlStepTests
         outcome.Errors.ShouldContain("Statements before it were kept");
         house.Warehouse.Count("SELECT count(*) FROM conformed.a").ShouldBe(1);
     }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_script_cannot_end_the_steps_own_transaction(string name)
+    {
+        using var house = await House.CreateAsync(name);
+        house.Write("sql/conform.sql", "CREATE SCHEMA conformed;\nCOMMIT;\nCREATE TABLE conformed.a AS SELECT 1 AS b;");
+        ProcessOutcome outcome = (await house.Shell.RunAsync("run shop")).ShouldExitWith(2);
+        outcome.Errors.ShouldContain("MR1233: sql/conform.sql, line 2: ");
+        house.Warehouse.Count("SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'conformed'").ShouldBe(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_new_catalog_does_not_take_another_ones_runs_for_its_own(string name)
+    {
+        using var house = await House.CreateAsync(name);
+        house.Write("sql/conform.sql", "CREATE SCHEMA IF NOT EXISTS done; CREATE TABLE IF NOT EXISTS done.t (run_id bigint); INSERT INTO done.t VALUES (:run_id);");
+        house.WriteProject(production: "sql: SELECT 1");
+        (await house.RunAsync("run shop --json")).RunId.ShouldBe(1);
+        Directory.EnumerateFiles(Path.Combine(house.Folder, ".millrace"), "catalog.db*").ToList().ForEach(File.Delete);
+        (await house.RunAsync("run shop --json")).RunId.ShouldBe(1);
+        house.Warehouse.Count("SELECT count(*) FROM done.t WHERE run_id = 1").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_parameter_may_be_a_secret_that_nothing_shows_or_keeps()
+    {
+        using var house = await House.CreateAsync("duckdb");
+        const string secret = "Zq-hunter2";
+        house.Write(".env", $"TOKEN={secret}\n");
+        house.Write("key.txt", "file-" + secret + "\n");
+        house.Write("sql/conform.sql", "CREATE TABLE main.got AS SELECT :token AS a, :key AS b, :regoin;");
+        string file = Path.Combine(house.Folder, "millrace.yaml");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("region: \"o'hara; --\"", "token: \"${TOKEN}\", key: \"file:key.txt\"", StringComparison.Ordinal));
+        ProcessOutcome failed = (await house.Shell.RunAsync("run shop")).ShouldExitWith(1);
+        failed.Errors.ShouldContain("There is no parameter :regoin.");
+        house.Write("sql/conform.sql", "CREATE TABLE main.got AS SELECT :token AS a, :key AS b; SELECT error('no ' || :token);");
+        (await house.Shell.RunAsync("run shop")).ShouldExitWith(1).All.ShouldNotContain(secret);
+        house.Write("sql/conform.sql", "CREATE TABLE main.got AS SELECT :token AS a, :key AS b;");
+        (await house.Shell.RunAsync("run shop --steps T")).ShouldExitWith(0);
+        house.Warehouse.Count($"SELECT count(*) FROM got WHERE a = '{secret}' AND b = 'file-{secret}'").ShouldBe(1);
+        (await house.Shell.RunAsync("apply")).ShouldExitWith(0);
+        foreach (string kept in Directory.EnumerateFiles(Path.Combine(house.Folder, ".millrace"), "catalog.db*"))
+        {
+            System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(kept)).ShouldNotContain(secret);
+        }
+
+        house.Write(".env", "");
+        (await house.Shell.RunAsync("check")).ShouldExitWith(2).Errors.ShouldContain("TOKEN");
+    }
+
+    [Fact]
+    public async Task A_step_does_not_go_on_from_another_projects_watermark()
+    {
+        using var house = await House.CreateAsync("duckdb");
+        string file = Path.Combine(house.Folder, "millrace.yaml");
+        File.WriteAllText(file, "project: one\n" + File.ReadAllText(file));
+        (await house.RunAsync("run shop --json")).Status.ShouldBe("succeeded");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("project: one", "project: two", StringComparison.Ordinal));
+        (await house.Shell.RunAsync("run shop --steps T")).ShouldExitWith(2).Errors.ShouldContain("MR1314");
+    }
+
+    /// <summary>The watermark of every type that orders, at and around it: what is at :until is not read again, what is after it is.</summary>
+    [Theory]
+    [InlineData("duckdb", "BIGINT", "1", "5", "7", "2", "3")]
+    [InlineData("duckdb", "DECIMAL(18, 4)", "1.5", "5.2500", "7", "1.5", "3.7500")]
+    [InlineData("duckdb", "DATE", "'2026-01-01'", "'2026-02-01'", "'2026-03-01'", "1d", "2026-01-31")]
+    [InlineData("duckdb", "TIMESTAMP", "'2026-01-01 00:00:00.000001'", "'2026-02-01 12:00:00.000002'", "'2026-03-01'", "1h", "2026-02-01 11:00:00.000002")]
+    [InlineData("duckdb", "TIMESTAMPTZ", "'2026-01-01 00:00:00+00'", "'2026-02-01 12:00:00.123456+02'", "'2026-03-01'", "1h", "2026-02-01 09:00:00.123456+00")]
+    [InlineData("duckdb", "VARCHAR", "'a'", "'b ''; x'", "'c'", null, "b '; x")]
+    [InlineData("postgresql", "integer", "1", "5", "7", "2", "3")]
+    [InlineData("postgresql", "numeric(18, 4)", "1.5", "5.2500", "7", "1.5", "3.7500")]
+    [InlineData("postgresql", "date", "'2026-01-01'", "'2026-02-01'", "'2026-03-01'", "1d", "2026-01-31")]
+    [InlineData("postgresql", "timestamp", "'2026-01-01 00:00:00.000001'", "'2026-02-01 12:00:00.000002'", "'2026-03-01'", "1h", "2026-02-01 11:00:00.000002")]
+    [InlineData("postgresql", "timestamptz", "'2026-01-01 00:00:00+00'", "'2026-02-01 12:00:00.123456+02'", "'2026-03-01'", "1h", "2026-02-01 09:00:00.123456+00")]
+    [InlineData("postgresql", "text", "'a'", "'b ''; x'", "'c'", null, "b '; x")]
+    [InlineData("postgresql", "char(8)", "'20240101'", "'20250101'", "'20260101'", null, "20250101")]
+    public async Task A_watermark_moves_with_its_step(string name, string type, string first, string second, string third, string? lookback, string since)
+    {
+        using var house = await House.CreateAsync(name);
+        house.Warehouse.Execute($"CREATE TABLE input (v {type})");
+        house.Warehouse.Execute("CREATE TABLE seen (run_id bigint, since text, rows bigint)");
+        house.Write("sql/conform.sql", "INSERT INTO seen SELECT :run_id, CAST(:since AS text), count(*) FROM input WHERE (v > :since OR :since IS NULL) AND v <= :until;");
+        house.Write("millrace.yaml", $$"""
+            connections:
+              warehouse:
+                {{house.Warehouse.ConnectionYaml}}
+            jobs:
+              j:
+                tasks:
+                  - name: t
+                    step: T
+                    run: { connection: warehouse, script: sql/conform.sql, watermark: { query: "SELECT max(v) FROM input; -- newest"{{(lookback is null ? "" : ", lookback: " + lookback)}} } }
+            """);
+        async Task<long> SeenAsync(string words)
+        {
+            (await house.Shell.RunAsync(words)).ShouldExitWith(0);
+            return house.Warehouse.Count("SELECT rows FROM seen ORDER BY run_id DESC LIMIT 1");
+        }
+
+        (await SeenAsync("run j")).ShouldBe(0);
+        house.Warehouse.Execute($"INSERT INTO input VALUES ({first}), ({second})");
+        (await SeenAsync("run j")).ShouldBe(2);
+        (await SeenAsync("run j")).ShouldBe(lookback is null ? 0 : 1);
+        house.Warehouse.Query("SELECT since FROM seen ORDER BY run_id DESC LIMIT 1")[0]["since"].Text.TrimEnd().ShouldBe(since);
+        house.Warehouse.Execute($"INSERT INTO input VALUES ({third})");
+        (await SeenAsync("run j")).ShouldBe(lookback is null ? 1 : 2);
+
+        // It never goes back, and is shown, moved and forgotten as other checkpoints are.
+        house.Warehouse.Execute("DELETE FROM input");
+        (await SeenAsync("run j")).ShouldBe(0);
+        house.Warehouse.Execute($"INSERT INTO input VALUES ({first}), ({second})");
+        (await SeenAsync("run j")).ShouldBe(0);
+        string live = (await house.Shell.RunAsync("checkpoints list j --live")).ShouldExitWith(0).Output;
+        live.ShouldContain("sql.watermark/");
+        (await SeenAsync("run j --full-refresh")).ShouldBe(2);
+        (await house.Shell.RunAsync("checkpoints reset j")).ShouldExitWith(0);
+        (await SeenAsync("run j")).ShouldBe(2);
+    }
 }

@@ -50,6 +50,7 @@ public sealed class SqlScriptTests
         ScriptStatement statement = SqlScript.Parse(script, Postgres, Known).ShouldHaveSingleItem();
         statement.Text.ShouldBe(text);
         string.Join(",", statement.Parameters).ShouldBe(parameters);
+        statement.Unknown.ShouldBe(script.Contains(":unknown", StringComparison.Ordinal) ? ["unknown", "run_ids"] : []);
     }
 
     [Fact]
@@ -69,19 +70,51 @@ public sealed class SqlScriptTests
     public void Batches_end_at_a_line_go(string script, string batches) =>
         string.Join("|", SqlScript.Parse(script, TransactSql, Known).Select(s => s.Text)).ShouldBe(batches);
 
+    [Theory]
+    [InlineData("BEGIN", true)]
+    [InlineData("begin transaction", true)]
+    [InlineData("COMMIT", true)]
+    [InlineData("END", true)]
+    [InlineData("START  TRANSACTION", true)]
+    [InlineData("ROLLBACK", true)]
+    [InlineData("ROLLBACK WORK", true)]
+    [InlineData("ABORT", true)]
+    [InlineData("/* x */ COMMIT", true)]
+    [InlineData("ROLLBACK TO SAVEPOINT a", false)]
+    [InlineData("SAVEPOINT a", false)]
+    [InlineData("COMMITTED", false)]
+    [InlineData("CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; END", false)]
+    [InlineData("COMMENT ON TABLE a IS 'COMMIT'", false)]
+    public void Statements_that_would_end_a_transaction_are_known(string script, bool ends) =>
+        SqlScript.Parse(script, Postgres, Known).ShouldHaveSingleItem().EndsTransaction.ShouldBe(ends);
+
     [Fact]
-    public void Any_script_is_read_to_its_end_and_nothing_of_it_is_lost_but_what_parts_it()
+    public void Nothing_of_a_script_is_lost_but_what_parts_it()
     {
-        const string alphabet = "ab:;'\"$-/*\n E[]GO_1 ";
+        string[] pieces = ["a", "b1", " ", "\n", ";", "'x;y'", "'it''s'", "\"q;\"", "$$;$$", "$t$;$$;$t$", "-- c;\n", "/* d; /* e */ */", ":run_id", "::x", "(", ")", "$1", "E'\\';'"];
         var random = new Random(20261121);
         for (int i = 0; i < 20_000; i++)
         {
-            string script = new([.. Enumerable.Range(0, random.Next(40)).Select(_ => alphabet[random.Next(alphabet.Length)])]);
-            foreach (ScriptStatement statement in SqlScript.Parse(script, Postgres, new HashSet<string>()))
+            string script = string.Concat(Enumerable.Range(0, random.Next(14)).Select(_ => pieces[random.Next(pieces.Length)]));
+            ImmutableArray<ScriptStatement> statements = SqlScript.Parse(script, Postgres with { Marker = (_, name) => ":" + name }, Known);
+            int at = 0;
+            foreach (ScriptStatement statement in statements)
             {
-                script.ShouldContain(statement.Text);
-                script.Split('\n')[statement.Line - 1].ShouldContain(statement.Text.Split('\n')[0]);
+                int found = script.IndexOf(statement.Text, at, StringComparison.Ordinal);
+                found.ShouldBeGreaterThanOrEqualTo(at, script);
+                Skipped(script[at..found]).ShouldBe("", script);
+                statement.Line.ShouldBe(1 + script[..found].Count(c => c == '\n'), script);
+                at = found + statement.Text.Length;
             }
+
+            Skipped(script[at..]).ShouldBe("", script);
         }
+    }
+
+    // What stands between statements: semicolons, blanks and comments.
+    private static string Skipped(string text)
+    {
+        text = text.Replace("/* d; /* e */ */", "").Replace(";", "");
+        return string.Concat(text.Split('\n').Select(l => l.IndexOf("--", StringComparison.Ordinal) is >= 0 and int at ? l[..at] : l)).Trim();
     }
 }

@@ -37,6 +37,10 @@ internal sealed class RunStore(CatalogSession session) : IRunStore
                 """,
                 ("@status", SnakeCase.Of(status)), ("@at", await transaction.NowAsync().ConfigureAwait(false)), ("@code", error?.Code.Id),
                 ("@message", error?.Message), ("@run", runId)).ConfigureAwait(false);
+            // One that was begun and could not be told of again, because the catalog was out of reach for a while.
+            await transaction.ExecuteAsync(
+                "UPDATE metadata.task_runs SET status = 'lost', ended_at = @at WHERE run_id = @run AND status = 'running'",
+                ("@at", await transaction.NowAsync().ConfigureAwait(false)), ("@run", runId)).ConfigureAwait(false);
         },
         cancellationToken,
         isRepeatable: true);

@@ -189,6 +189,11 @@ internal sealed class LogReader : IDisposable
             Know(entry);
         }
 
+        if (entry.Operation != OplogOperation.Command)
+        {
+            return;
+        }
+
         if (TransactionAssembler.IsCommand(entry))
         {
             _transactions.Accept(entry, document);

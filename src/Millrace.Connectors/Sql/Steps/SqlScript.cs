@@ -15,6 +15,7 @@ internal sealed class SqlScript
     private readonly IReadOnlySet<string> _known;
     private readonly StringBuilder _text = new();
     private readonly List<string> _parameters = [];
+    private readonly List<string> _unknown = [];
     private readonly ImmutableArray<ScriptStatement>.Builder _statements = ImmutableArray.CreateBuilder<ScriptStatement>();
     private int _at;
     private int _line = 1;
@@ -169,7 +170,17 @@ internal sealed class SqlScript
         }
 
         string name = _script[(_at + 1)..end];
-        return _known.Contains(name) ? name : null;
+        if (_known.Contains(name))
+        {
+            return name;
+        }
+
+        if (name.Length > 0 && !_unknown.Contains(name))
+        {
+            _unknown.Add(name);
+        }
+
+        return null;
     }
 
     private int PlaceOf(string name)
@@ -313,12 +324,13 @@ internal sealed class SqlScript
     {
         if (_firstLine > 0)
         {
-            var statement = new ScriptStatement(_text.ToString().TrimEnd(), _firstLine, [.. _parameters]) { HasBody = _hasBody };
+            var statement = new ScriptStatement(_text.ToString().TrimEnd(), _firstLine, [.. _parameters]) { HasBody = _hasBody, Unknown = [.. _unknown] };
             _statements.AddRange(Enumerable.Repeat(statement, repeat));
         }
 
         _text.Clear();
         _parameters.Clear();
+        _unknown.Clear();
         _firstLine = 0;
         _atomicDepth = 0;
         _hasBody = false;

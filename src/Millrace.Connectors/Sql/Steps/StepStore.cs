@@ -13,6 +13,7 @@ internal sealed class StepStore(SqlDialect dialect, SystemTables system)
             SELECT statements, "rows"
             FROM {system.Steps}
             WHERE task_key = {dialect.Literal(request.TaskKey)} AND run_id = {dialect.Literal(request.RunId)}
+              AND run_started_at = {dialect.Literal(request.RunStartedAt)}
             """,
             cancellationToken).ConfigureAwait(false);
         return rows is [{ } row] ? new(row.Int(0), row.Long(1)) { WasCompleted = true } : null;
@@ -23,8 +24,8 @@ internal sealed class StepStore(SqlDialect dialect, SystemTables system)
         SqlChannel channel, SqlStepRequest request, SqlStepOutcome outcome, DateTimeOffset started, DateTimeOffset now, CancellationToken cancellationToken) =>
         await channel.ExecuteAsync(
             $"""
-            INSERT INTO {system.Steps} (task_key, run_id, task_run_id, statements, "rows", started_at, completed_at)
-            VALUES {dialect.Row(request.TaskKey, request.RunId, request.TaskRunId, outcome.Statements, outcome.Rows, started, now)}
+            INSERT INTO {system.Steps} (task_key, run_id, run_started_at, task_run_id, statements, "rows", started_at, completed_at)
+            VALUES {dialect.Row(request.TaskKey, request.RunId, request.RunStartedAt, request.TaskRunId, outcome.Statements, outcome.Rows, started, now)}
             """,
             cancellationToken).ConfigureAwait(false);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
 using Millrace.Core.Contracts.SqlSteps;
@@ -6,35 +7,51 @@ using Millrace.Core.Errors;
 namespace Millrace.Connectors.Sql.Steps;
 
 /// <summary>Works out a step's <c>:since</c> and <c>:until</c>, and the checkpoint that keeps the latter.</summary>
-internal sealed class StepWatermark(SqlDialect dialect, StepDialect steps, CheckpointStore checkpoints)
+internal sealed class StepWatermark(SqlDialect dialect, StepDialect steps)
 {
-    /// <summary>The bounds of this run. Where the query gives NULL, the input being empty, <c>:until</c> is what it was.</summary>
-    public async ValueTask<(BoundValue Since, BoundValue Until)> BoundsAsync(SqlChannel channel, SqlStepRequest request, CancellationToken cancellationToken)
+    private const string Kept = "Nothing of the step was kept.";
+
+    /// <summary>
+    /// The bounds of this run. <c>:until</c> never goes back: where the query gives less than the watermark, or NULL, the input being empty, it is what it
+    /// was, or the initial value.
+    /// </summary>
+    /// <param name="channel">The connection.</param>
+    /// <param name="request">The step.</param>
+    /// <param name="stored">The task's checkpoints.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async ValueTask<(BoundValue Since, BoundValue Until)> BoundsAsync(
+        SqlChannel channel, SqlStepRequest request, IReadOnlyList<Checkpoint> stored, CancellationToken cancellationToken)
     {
         SqlStepWatermark watermark = request.Watermark!;
-        (string? now, string type) = await AskAsync(channel, watermark.Query, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Checkpoint> stored = await checkpoints.ReadAsync(channel, request.TaskKey, true, cancellationToken).ConfigureAwait(false);
         string? before = request.FullRefresh ? null : stored.FirstOrDefault(c => c.Partition == SqlStepWatermark.Partition)?.Position.Value;
-        if (before is null)
+        try
         {
-            return (new(watermark.Initial, type), new(now ?? watermark.Initial, type));
-        }
+            (string? now, string type) = await AskAsync(channel, watermark.Query, cancellationToken).ConfigureAwait(false);
+            if ((before ?? watermark.Initial) is not { } least)
+            {
+                return (new(null, type), new(now, type));
+            }
 
-        string there = $"CAST({dialect.Literal(before)} AS {type})";
-        string isBack = now is null ? "1 = 1" : $"CAST({dialect.Literal(now)} AS {type}) < {there}";
-        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
-            $"SELECT CAST({Earlier(there, watermark)} AS {steps.Text}), CASE WHEN {isBack} THEN 1 ELSE 0 END", cancellationToken).ConfigureAwait(false);
-        return (new(rows[0].Text(0), type), new(rows[0].Int(1) == 1 ? before : now, type));
+            string there = $"CAST({dialect.Literal(least)} AS {type})";
+            string isBack = now is null ? "1 = 1" : $"CAST({dialect.Literal(now)} AS {type}) < {there}";
+            string since = before is null ? there : $"CAST({Earlier(there, watermark)} AS {type})";
+            IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
+                $"SELECT CAST({since} AS {steps.Text}), CASE WHEN {isBack} THEN 1 ELSE 0 END", cancellationToken).ConfigureAwait(false);
+            return (new(rows[0].Text(0), type), new(rows[0].Int(1) == 1 ? least : now, type));
+        }
+        catch (MillraceException error) when (error.Code != ErrorCodes.StepFailed)
+        {
+            throw SqlStepRunner.InUsersSql("The watermark (query, initial or lookback)", error, Kept);
+        }
     }
 
-    /// <summary>The checkpoint of a watermark, or null where there is none to keep.</summary>
+    /// <summary>The checkpoint of a watermark; null where there is none, the input having been empty so far.</summary>
     public static Checkpoint? CheckpointOf(SqlStepRequest request, BoundValue? until, long rows) => until?.Text is null ? null : new(
-        request.TaskKey,
-        SqlStepWatermark.Partition,
-        1,
-        LoadId.For(request.TaskKey, 1, [(SqlStepWatermark.Partition, FormattableString.Invariant($"run {request.RunId}"))]),
-        new(SqlStepWatermark.Scheme + "/" + until.Text),
-        rows);
+        request.TaskKey, SqlStepWatermark.Partition, 1, LoadOf(request), new(SqlStepWatermark.Scheme + "/" + until.Text), rows);
+
+    /// <summary>What a step's checkpoints name as their load.</summary>
+    public static LoadId LoadOf(SqlStepRequest request) =>
+        LoadId.For(request.TaskKey, 1, [(SqlStepWatermark.Partition, FormattableString.Invariant($"run {request.RunId} of {request.RunStartedAt:O}"))]);
 
     private string Earlier(string expression, SqlStepWatermark watermark) =>
         watermark.LookbackTime is { } time ? steps.Earlier(expression, time)
@@ -43,19 +60,16 @@ internal sealed class StepWatermark(SqlDialect dialect, StepDialect steps, Check
 
     private async ValueTask<(string? Now, string Type)> AskAsync(SqlChannel channel, string query, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SqlRow> rows;
-        try
+        ImmutableArray<ScriptStatement> statements = SqlScript.Parse(query, steps.Syntax, ImmutableHashSet<string>.Empty);
+        if (statements is not [{ } only])
         {
-            rows = await channel.QueryAsync(steps.ValueAndType(query.Trim().TrimEnd(';')), cancellationToken).ConfigureAwait(false);
-        }
-        catch (MillraceException error)
-        {
-            throw SqlStepRunner.InUsersSql("The watermark's query", error, "Nothing of the step was kept.");
+            throw Unfit($"The watermark's query holds {Quantity.Of(statements.Length, "statement")} where it must be one.");
         }
 
-        return rows is [{ } row] ? (row.TextOrNull(0), row.Text(1)) : throw new MillraceException(
-            ErrorCodes.StepFailed,
-            $"The watermark's query gave {Quantity.Of(rows.Count, "row")} where it must give one.",
-            "Write it as an aggregate, such as SELECT max(_millrace_loaded_at) FROM raw.orders.");
+        IReadOnlyList<SqlRow> rows = await channel.QueryAsync(steps.ValueAndType(only.Text), cancellationToken).ConfigureAwait(false);
+        return rows is [{ } row] ? (row.TextOrNull(0), row.Text(1)) : throw Unfit($"The watermark's query gave {Quantity.Of(rows.Count, "row")} where it must give one.");
     }
+
+    private static MillraceException Unfit(string message) =>
+        new(ErrorCodes.StepFailed, $"{message} {Kept}", "Write it as an aggregate, such as SELECT max(_millrace_loaded_at) FROM raw.orders.");
 }

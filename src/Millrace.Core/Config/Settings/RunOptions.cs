@@ -27,7 +27,9 @@ internal class RunOptions
     [Option("max_bytes_in_flight", "Most memory of batches between the stages of a task.", Default = "64MiB", Min = "1MiB", Max = "16GiB")]
     public ByteSize MaxBytesInFlight { get; init; }
 
-    [Option("mask_key", "The key of hmac_sha256 masks.", Default = "${MILLRACE_MASK_KEY}", Secret = true)]
+    public const string DefaultMaskKey = "${MILLRACE_MASK_KEY}";
+
+    [Option("mask_key", "The key of hmac_sha256 masks.", Default = DefaultMaskKey, Secret = true)]
     public string? MaskKey { get; init; }
 
     [Option("prices", "What a run costs, for the forecast of 'millrace plan'.")]

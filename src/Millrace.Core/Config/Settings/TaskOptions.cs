@@ -39,10 +39,10 @@ internal sealed class TaskOptions : RunOptions
     [Option("step", "E extracts datasets into tables; T transforms and L loads into production, both by SQL.", Default = "E")]
     public TaskStep Step { get; init; }
 
-    [Option("order", "Within their step, tasks start in this order; their place in the list where it is left out.", Min = "0")]
+    [Option("order", "Within their step, tasks start in this order; their place among the step's tasks, from 1, where it is left out.", Min = "0")]
     public int? Order { get; init; }
 
-    [Option("depends_on", "Tasks of the job that must have succeeded before this one starts; it is left out of a run in which they did not.", Example = "[customers]")]
+    [Option("depends_on", "Tasks of the job that end before this one starts; where one of them fails in a run, this one is left out. Tasks that are not of the run are not waited for.", Example = "[customers]")]
     public ImmutableArray<string> DependsOn { get; init; } = [];
 
     [Option("source", "What is read (step E).")]
@@ -132,7 +132,7 @@ internal sealed class SqlStepOptions
     [Option("procedure", "A stored procedure, as the engine's SQL names it. It gets the run's ids as arguments; see arguments.", Example = "conformed.load_orders")]
     public string? Procedure { get; init; }
 
-    [Option("parameters", "Values by name. A script has them as :name, bound and never pasted, beside :run_id, :task_run_id, :logging_sequence, :job and :task; a procedure gets them by name.", Example = "{ region: north, days: 30 }")]
+    [Option("parameters", "Values by name. A script has them as :name, bound and never pasted (${NAME} and file:path are looked up when the step runs, and kept as references in the catalog), beside :run_id, :task_run_id, :logging_sequence, :job and :task; a procedure gets them by name.", Example = "{ region: north, days: 30 }")]
     public StructuredText? Parameters { get; init; }
 
     [Option("arguments", "What a procedure calls the arguments that every procedure gets.")]
@@ -141,13 +141,13 @@ internal sealed class SqlStepOptions
     [Option("watermark", "Work on what is new: the SQL has :since (exclusive) and :until (inclusive), and :until is kept as a checkpoint in the step's own transaction.")]
     public WatermarkOptions? Watermark { get; init; }
 
-    [Option("timeout", "How long the step may take; it is rolled back then.", Min = "1s", Example = "30m")]
+    [Option("timeout", "How long the step may take; then it is stopped, and rolled back where it runs in a transaction.", Min = "1s", Max = "30d", Example = "30m")]
     public TimeSpan? Timeout { get; init; }
 
     [Option("transaction", "False for statements that no transaction takes (VACUUM). Each then commits by itself, and a kill may run the step again.", Default = "true")]
     public bool Transaction { get; init; }
 
-    [Option("retries", "How often to try again after an error that may pass (a deadlock, a lost connection). Set it only where the step may run again; a script in a transaction may.", Default = "0", Min = "0", Max = "20")]
+    [Option("retries", "How often to try again after an error that may pass (a deadlock, a lost connection), from the beginning: the transaction was rolled back.", Default = "0", Min = "0", Max = "20")]
     public int Retries { get; init; }
 }
 
@@ -167,7 +167,7 @@ internal sealed class ProcedureArgumentOptions
 /// <summary>How far a step has come.</summary>
 internal sealed class WatermarkOptions
 {
-    [Option("query", "A query whose one value is how far the input goes now.", Required = true, Example = "SELECT max(_millrace_loaded_at) FROM raw.orders")]
+    [Option("query", "A query whose one value is how far the input goes now. Where rows may become visible later than their value says, set lookback.", Required = true, Example = "SELECT max(_millrace_loaded_at) FROM raw.orders")]
     public string Query { get; init; } = "";
 
     [Option("initial", ":since of the first run; NULL where it is left out.", Example = "2020-01-01")]

@@ -12,6 +12,7 @@ public interface ISqlStepRunner : IAsyncDisposable
     /// <param name="observer">Told of statements and of the engine's messages.</param>
     /// <param name="cancellationToken">Cancels: the transaction is rolled back.</param>
     /// <returns>What it did, or did before.</returns>
-    /// <exception cref="Errors.MillraceException">The engine refused it; the message names the script's line. MR1231: it took too long.</exception>
+    /// <exception cref="Errors.MillraceException">The engine refused it; the message names the script's line. MR1231: it took too long. MR1233: it would end its own
+    /// transaction. MR1314: its checkpoints are another project's.</exception>
     ValueTask<SqlStepOutcome> RunAsync(SqlStepRequest request, ISqlStepObserver observer, CancellationToken cancellationToken);
 }

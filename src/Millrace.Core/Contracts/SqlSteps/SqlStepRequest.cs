@@ -5,9 +5,13 @@ namespace Millrace.Core.Contracts.SqlSteps;
 /// <summary>A SQL step to be run: a script or a procedure.</summary>
 /// <param name="TaskKey">The task's stable key.</param>
 /// <param name="RunId">The run that it is part of: a step runs once for a run.</param>
+/// <param name="RunStartedAt">When the run was first started: run ids begin again with a new catalog, and this tells their runs apart.</param>
 /// <param name="TaskRunId">The task run.</param>
-public sealed record SqlStepRequest(string TaskKey, long RunId, long TaskRunId)
+public sealed record SqlStepRequest(string TaskKey, long RunId, DateTimeOffset RunStartedAt, long TaskRunId)
 {
+    /// <summary>The project that the task is of, or null where it names none.</summary>
+    public string? Project { get; init; }
+
     /// <summary>The script's text, or null where <see cref="Procedure"/> is set.</summary>
     public string? Script { get; init; }
 

@@ -9,6 +9,12 @@ SELECT @answer
 GO
 SELECT 1 FROM sys.schemas WHERE name = N'dbo'
 GO
+DECLARE @answer int;
+EXEC @answer = sp_getapplock @Resource = N'millrace schema dbo', @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = -1;
+SELECT @answer
+GO
+SELECT 1 FROM sys.schemas WHERE name = N'dbo'
+GO
 CREATE SCHEMA "dbo"
 GO
 SELECT t.name
@@ -42,8 +48,9 @@ IF (SELECT o.object_id FROM sys.tables AS o JOIN sys.schemas AS n ON n.schema_id
   task_key nvarchar(max) COLLATE DATABASE_DEFAULT NOT NULL, run_id bigint NOT NULL, table_schema nvarchar(max) COLLATE DATABASE_DEFAULT NOT NULL, table_name nvarchar(max) COLLATE DATABASE_DEFAULT NOT NULL,
   check_name nvarchar(max) COLLATE DATABASE_DEFAULT NOT NULL, failing_rows bigint NOT NULL, sample nvarchar(max) COLLATE DATABASE_DEFAULT, failed_at datetimeoffset(6) NOT NULL);
 IF (SELECT o.object_id FROM sys.tables AS o JOIN sys.schemas AS n ON n.schema_id = o.schema_id WHERE n.name = N'dbo' AND o.name = N'_millrace_steps') IS NULL CREATE TABLE "dbo"."_millrace_steps" (
-  task_key nvarchar(450) COLLATE Latin1_General_100_BIN2 NOT NULL, run_id bigint NOT NULL, task_run_id bigint NOT NULL, statements integer NOT NULL,
-  "rows" bigint NOT NULL, started_at datetimeoffset(6) NOT NULL, completed_at datetimeoffset(6) NOT NULL, PRIMARY KEY NONCLUSTERED (task_key, run_id));
+  task_key nvarchar(450) COLLATE Latin1_General_100_BIN2 NOT NULL, run_id bigint NOT NULL, run_started_at datetimeoffset(6) NOT NULL, task_run_id bigint NOT NULL,
+  statements integer NOT NULL, "rows" bigint NOT NULL, started_at datetimeoffset(6) NOT NULL, completed_at datetimeoffset(6) NOT NULL,
+  PRIMARY KEY NONCLUSTERED (task_key, run_id, run_started_at));
 GO
 DELETE FROM "dbo"."_millrace_layout"; INSERT INTO "dbo"."_millrace_layout" (version) VALUES (3)
 GO
@@ -73,6 +80,12 @@ FROM sys.columns AS c
 JOIN sys.types AS t ON t.user_type_id = c.user_type_id
 WHERE c.object_id = (SELECT o.object_id FROM sys.tables AS o JOIN sys.schemas AS n ON n.schema_id = o.schema_id WHERE n.name = N'Sh.op' AND o.name = N'or"ders]')
 ORDER BY c.column_id
+GO
+SELECT 1 FROM sys.schemas WHERE name = N'Sh.op'
+GO
+DECLARE @answer int;
+EXEC @answer = sp_getapplock @Resource = N'millrace schema Sh.op', @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = -1;
+SELECT @answer
 GO
 SELECT 1 FROM sys.schemas WHERE name = N'Sh.op'
 GO
