@@ -66,6 +66,11 @@ internal static class PlanVerb
                 Mark(f.Seconds, Figures.Time(TimeSpan.FromSeconds(f.Seconds.Value))),
                 f.Task.Prices is { } prices ? Mark(f.Cost, $"{f.Cost.Value:N2} {prices.Currency}") : "",
             ]));
+        foreach ((string task, string note) in forecasts.SelectMany(f => f.Notes.Select(n => (f.Task.Name, n))))
+        {
+            context.Out.WriteLine($"{task}: {note}");
+        }
+
         foreach (TaskForecast forecast in forecasts.Where(f => f.Error is not null))
         {
             context.Error.WriteLine($"{forecast.Task.Name}:");
@@ -90,6 +95,9 @@ internal static class PlanVerb
             Write(writer, "cost", forecast.Cost);
             writer.WriteString("currency", forecast.Task.Prices?.Currency);
             writer.WriteString("oldest", forecast.Oldest?.ToString("O", CultureInfo.InvariantCulture));
+            writer.WriteStartArray("notes");
+            forecast.Notes.ToList().ForEach(writer.WriteStringValue);
+            writer.WriteEndArray();
             ErrorPrinter.WriteAll(writer, "errors", forecast.Error is { } error ? [context.Report(error)] : []);
             writer.WriteEndObject();
         }

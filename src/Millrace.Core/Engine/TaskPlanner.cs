@@ -1,5 +1,6 @@
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
 
 namespace Millrace.Core.Engine;
 
@@ -28,9 +29,17 @@ public static class TaskPlanner
         reader = backfill?.Wrap(reader, task, mayBeginAgain: true) ?? reader;
         await using (reader.ConfigureAwait(false))
         {
-            var request = new PlanRequest(state.OfGeneration(backfill is not null), state.Generation);
-            ReadPlan plan = await reader.PlanAsync(request, cancellationToken).ConfigureAwait(false);
-            return (plan, state.Generation);
+            try
+            {
+                return (await reader.PlanAsync(new(state.OfGeneration(backfill is not null), state.Generation), cancellationToken).ConfigureAwait(false), state.Generation);
+            }
+            catch (MillraceException lost) when (lost.Code == ErrorCodes.HistoryLost && backfill is null && task.Source.OnHistoryLost == OnHistoryLost.Resnapshot)
+            {
+                // What the run would do.
+                state = state.Next();
+                ReadPlan plan = await reader.PlanAsync(new([], state.Generation), cancellationToken).ConfigureAwait(false);
+                return (plan with { Notes = [$"{lost.Code}: {lost.Message} The next run starts a new snapshot, as on_history_lost says.", .. plan.Notes] }, state.Generation);
+            }
         }
     }
 }

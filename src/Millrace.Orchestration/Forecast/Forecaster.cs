@@ -70,6 +70,7 @@ public sealed class Forecaster(RunnerSettings settings)
         return new(task)
         {
             Generation = generation,
+            Notes = plan.Notes,
             Rows = rows,
             Bytes = bytes,
             Oldest = oldest,

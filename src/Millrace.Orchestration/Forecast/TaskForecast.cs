@@ -29,6 +29,9 @@ public sealed record TaskForecast(ProjectTask Task)
     /// <summary>What those runs cost, in <see cref="Prices.Currency"/>; unknown without prices.</summary>
     public Figure Cost { get; init; }
 
+    /// <summary>What the source says that should be known before the run, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Why nothing can be said, or null.</summary>
     public MillraceException? Error { get; init; }
 }

@@ -56,6 +56,10 @@ public sealed class RollingLogTests
 
         project.MoreOfSource = ", on_history_lost: resnapshot";
         Change(server, KeptEntries + 50, 2);
+        project.Write();
+        ProcessOutcome plan = Plan(project).ShouldExitWith(0);
+        plan.Output.ShouldContain("The next run starts a new snapshot, as on_history_lost says.");
+        plan.Output.ShouldMatch(@"all +2 +~2\d,\d{3} ");
         string all = "";
         for (bool isDone = false; !isDone;)
         {

@@ -11,7 +11,9 @@ public sealed class StepScheduleTests
     private readonly List<string> _started = [];
     private readonly HashSet<string> _failing = [];
     private readonly HashSet<string> _ended = [];
+    private readonly TaskCompletionSource _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isPartial;
+    private int _together;
     private int _running;
     private int _most;
 
@@ -27,6 +29,7 @@ public sealed class StepScheduleTests
     [Fact]
     public async Task A_step_ends_before_the_next_begins()
     {
+        _together = 6;
         await RunAsync(8, [.. Enumerable.Range(0, 6).Select(i => T("e" + i)), .. Enumerable.Range(0, 6).Select(i => T("t" + i, TaskStep.T))]);
         _started.Take(6).ShouldAllBe(n => n.StartsWith('e'));
         _most.ShouldBe(6);
@@ -38,8 +41,9 @@ public sealed class StepScheduleTests
     [InlineData(64)]
     public async Task No_more_than_the_limit_run_at_once(int limit)
     {
+        _together = Math.Min(limit, 20);
         await RunAsync(limit, [.. Enumerable.Range(0, 20).Select(i => T("e" + i))]);
-        _most.ShouldBe(Math.Min(limit, 20));
+        _most.ShouldBe(_together);
         _started.Count.ShouldBe(20);
     }
 
@@ -127,8 +131,14 @@ public sealed class StepScheduleTests
             _most = Math.Max(_most, ++_running);
         }
 
+        // Nobody ends before so many have met.
+        if (_most >= _together)
+        {
+            _met.TrySetResult();
+        }
+
+        await _met.Task;
         await Task.Yield();
-        await Task.Delay(1);
         lock (_started)
         {
             _running--;
