@@ -123,8 +123,7 @@ internal static class CheckVerb
             await using (session.ConfigureAwait(false))
             {
                 bool isOne = !task.Target.Table.Contains(TargetNames.DatasetPlaceholder, StringComparison.Ordinal);
-                IEnumerable<string> named = task.Source.Datasets.Include.Where(d => !d.AsSpan().ContainsAny('*', '?'));
-                targets.AddRange((isOne ? [""] : named).Select(
+                targets.AddRange((isOne ? [""] : task.Source.Datasets.Names).Select(
                     d => new WriteTarget(TargetNames.For(task.Target.Table, d, session.Destination.Naming), task.Target.Disposition)));
                 string schema = TableId.Parse(task.Target.Table).Schema;
                 if (!schema.Contains(TargetNames.DatasetPlaceholder, StringComparison.Ordinal))

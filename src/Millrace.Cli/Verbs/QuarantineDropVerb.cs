@@ -97,7 +97,7 @@ internal static class QuarantineDropVerb
         Workspace workspace, ICatalog catalog, ProjectTask project, string? dataset, long[] ids, CancellationToken ct)
     {
         TaskDefinition task = project.Move!;
-        string[] named = [.. task.Source.Datasets.Include.Where(d => !d.AsSpan().ContainsAny('*', '?'))];
+        string[] named = [.. task.Source.Datasets.Names];
         bool hasPlace = task.Target.Table.Contains(TargetNames.DatasetPlaceholder, StringComparison.Ordinal);
         if (dataset is not null && !hasPlace && !task.Source.Datasets.Matches(dataset))
         {

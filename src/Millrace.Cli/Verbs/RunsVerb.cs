@@ -74,9 +74,9 @@ internal static class RunsVerb
     /// <exception cref="MillraceException">MR1406.</exception>
     public static void ThrowIfUnknown(long? id, IReadOnlyList<RunRecord> found)
     {
-        if (id is not null && found.Count == 0)
+        if (id is { } runId && found.Count == 0)
         {
-            throw new MillraceException(ErrorCodes.NotFound, $"There is no run {id}.", "See 'millrace runs' for those there are.");
+            throw RunErrors.Unknown(runId);
         }
     }
 

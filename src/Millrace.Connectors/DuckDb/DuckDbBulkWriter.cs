@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Millrace.Connectors.DuckDb.Native;
 using Millrace.Connectors.DuckDb.Writers;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 
 namespace Millrace.Connectors.DuckDb;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Millrace.Connectors.DuckDb.Native;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 

@@ -18,7 +18,6 @@ internal sealed class DuckDbStepDialect : StepDialect
     {
         HasDollarQuotes = true,
         HasEscapeStrings = true,
-        Marker = static (place, _) => FormattableString.Invariant($"${place}"),
     };
 
     /// <inheritdoc/>

@@ -45,7 +45,7 @@ internal sealed record DumpConnection(string DumpPath, ImmutableArray<string> Op
         {
             string name = Path.GetFileName(pattern);
             string folder = Path.GetDirectoryName(pattern) ?? pattern;
-            if (name.AsSpan().IndexOfAny('*', '?') < 0)
+            if (!DatasetSelector.IsPattern(name))
             {
                 yield return pattern;
                 continue;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data;
 using Millrace.Connectors.PostgreSql.Copy;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Errors;
 using Millrace.PostgreSql;
 using Npgsql;

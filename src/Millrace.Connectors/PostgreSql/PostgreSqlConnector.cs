@@ -1,4 +1,5 @@
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.OwnTables;
 using Millrace.Connectors.Sql.Steps;
 using Millrace.Core.Contracts;
 using Millrace.Core.Contracts.SqlSteps;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Merging;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.PostgreSql;

@@ -19,7 +19,6 @@ internal sealed class PostgreSqlStepDialect : StepDialect
     {
         HasDollarQuotes = true,
         HasEscapeStrings = true,
-        Marker = static (place, _) => FormattableString.Invariant($"${place}"),
     };
 
     /// <summary>What users say is heard, and what suits the merge's statements alone is as the server has it.</summary>

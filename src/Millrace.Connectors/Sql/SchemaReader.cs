@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Millrace.Connectors.Sql.OwnTables;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;
@@ -47,6 +48,31 @@ internal abstract class SqlChannel : IAsyncDisposable
 
     /// <summary>Rolls the transaction back; nothing where there is none or the connection is lost. Not cancellable.</summary>
     public abstract ValueTask RollbackAsync();
+
+    /// <summary>Does work in a transaction and commits it; what fails leaves nothing.</summary>
+    public async ValueTask<T> InTransactionAsync<T>(Func<ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        await BeginAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            T result = await work().ConfigureAwait(false);
+            await CommitAsync(cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+        finally
+        {
+            await RollbackAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc cref="InTransactionAsync{T}"/>
+    public async ValueTask InTransactionAsync(Func<ValueTask> work, CancellationToken cancellationToken) => await InTransactionAsync(
+        async () =>
+        {
+            await work().ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>Waits for a lock of this name over all of the engine's clients and keeps it until the transaction ends.</summary>
     public abstract ValueTask LockAsync(string name, CancellationToken cancellationToken);

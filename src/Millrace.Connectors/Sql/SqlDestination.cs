@@ -1,3 +1,5 @@
+using Millrace.Connectors.Sql.Loads;
+using Millrace.Connectors.Sql.OwnTables;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
@@ -80,18 +82,14 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
     {
         SqlChannel channel = await LoadsAsync(cancellationToken).ConfigureAwait(false);
         await _store.EnsureSystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
-        await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await channel.LockAsync("task " + taskKey, cancellationToken).ConfigureAwait(false);
-            await channel.ExecuteAsync(_store.Checkpoints.Remove(taskKey), cancellationToken).ConfigureAwait(false);
-            await _store.Checkpoints.WriteAsync(channel, checkpoints, _store.Time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-            await channel.CommitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            await channel.RollbackAsync().ConfigureAwait(false);
-        }
+        await channel.InTransactionAsync(
+            async () =>
+            {
+                await channel.LockAsync(SqlStore.LockName(taskKey), cancellationToken).ConfigureAwait(false);
+                await channel.ExecuteAsync(_store.Checkpoints.Remove(taskKey), cancellationToken).ConfigureAwait(false);
+                await _store.Checkpoints.WriteAsync(channel, checkpoints, _store.Time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

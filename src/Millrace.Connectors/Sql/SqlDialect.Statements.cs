@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Connectors.Sql.Merging;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Millrace.Connectors.Sql.Merging;
+using Millrace.Connectors.Sql.OwnTables;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.Sql;

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Millrace.Connectors.Sql.Loads;
+using Millrace.Connectors.Sql.OwnTables;
 using Millrace.Core.Contracts;
 using Millrace.Core.Schemas;
 
@@ -54,6 +56,9 @@ internal sealed class SqlStore
     /// <summary>The lock under which a table's definition changes.</summary>
     public static string LockName(TableId table) => "table " + table;
 
+    /// <summary>The lock under which a task's checkpoints and steps are written.</summary>
+    public static string LockName(string taskKey) => "task " + taskKey;
+
     /// <summary>A name for a stage that no other stage of this destination has.</summary>
     public string NextStageName() => "_millrace_stage_" + (++_stages).ToString(CultureInfo.InvariantCulture);
 
@@ -65,30 +70,25 @@ internal sealed class SqlStore
             return;
         }
 
-        await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
-        try
+        await channel.InTransactionAsync(() => MakeSystemTablesAsync(channel, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask MakeSystemTablesAsync(SqlChannel channel, CancellationToken cancellationToken)
+    {
+        await channel.LockAsync("system tables " + System.Schema, cancellationToken).ConfigureAwait(false);
+        await Schemas.EnsureSchemaAsync(channel, System.Schema, cancellationToken).ConfigureAwait(false);
+        if (Dialect.BeforeSystemTables(System.Schema) is { Length: > 0 } before)
         {
-            await channel.LockAsync("system tables " + System.Schema, cancellationToken).ConfigureAwait(false);
-            await Schemas.EnsureSchemaAsync(channel, System.Schema, cancellationToken).ConfigureAwait(false);
-            if (Dialect.BeforeSystemTables(System.Schema) is { Length: > 0 } before)
-            {
-                await channel.ExecuteAsync(before, cancellationToken).ConfigureAwait(false);
-            }
-
-            // Again under the lock: another process may have made them since.
-            IReadOnlySet<string> there = await Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
-            await channel.ExecuteAsync(System.Create(), cancellationToken).ConfigureAwait(false);
-            await UpgradeAsync(channel, there.Count == 0 ? _layout.Version : Reader.LayoutVersion, cancellationToken).ConfigureAwait(false);
-            if (!there.Contains(SystemTables.CheckpointsName) && there.Contains(SystemTables.TablesName))
-            {
-                await ForgetGenerationsAsync(channel, cancellationToken).ConfigureAwait(false);
-            }
-
-            await channel.CommitAsync(cancellationToken).ConfigureAwait(false);
+            await channel.ExecuteAsync(before, cancellationToken).ConfigureAwait(false);
         }
-        finally
+
+        // Again under the lock: another process may have made them since.
+        IReadOnlySet<string> there = await Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
+        await channel.ExecuteAsync(System.Create(), cancellationToken).ConfigureAwait(false);
+        await UpgradeAsync(channel, there.Count == 0 ? _layout.Version : Reader.LayoutVersion, cancellationToken).ConfigureAwait(false);
+        if (!there.Contains(SystemTables.CheckpointsName) && there.Contains(SystemTables.TablesName))
         {
-            await channel.RollbackAsync().ConfigureAwait(false);
+            await ForgetGenerationsAsync(channel, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -130,21 +130,9 @@ internal sealed class SqlStore
     }
 
     /// <summary>Prepares one table in a transaction of its own.</summary>
-    public async ValueTask<StoredTable> PrepareInTransactionAsync(
-        SqlChannel channel, TableWrite write, int generation, CancellationToken cancellationToken)
-    {
-        await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            StoredTable stored = await PrepareTableAsync(channel, write, generation, cancellationToken).ConfigureAwait(false);
-            await channel.CommitAsync(cancellationToken).ConfigureAwait(false);
-            return stored;
-        }
-        finally
-        {
-            await channel.RollbackAsync().ConfigureAwait(false);
-        }
-    }
+    public ValueTask<StoredTable> PrepareInTransactionAsync(
+        SqlChannel channel, TableWrite write, int generation, CancellationToken cancellationToken) =>
+        channel.InTransactionAsync(() => PrepareTableAsync(channel, write, generation, cancellationToken), cancellationToken);
 
     /// <summary>Creates or evolves one table under its lock, inside the current transaction; returns the one that rows go to.</summary>
     public async ValueTask<StoredTable> PrepareTableAsync(

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Data;
 using Microsoft.Data.SqlClient;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Connectors.SqlServer.Bulk;
 using Millrace.Core.Errors;
+using Millrace.SqlServer;
 
 namespace Millrace.Connectors.SqlServer;
 
@@ -38,8 +40,9 @@ internal sealed class SqlServerChannel : SqlChannel
     public static async ValueTask<SqlServerChannel> OpenAsync(
         SqlServerOptions options, string connectionName, SqlServerDialect dialect, CancellationToken cancellationToken)
     {
-        SqlConnectionStringBuilder settings = SqlServerConnectionString.Read(options, connectionName);
-        var errors = new SqlServerErrors(connectionName, settings);
+        SqlConnectionStringBuilder settings = SqlServerConnectionString.Read(
+            options.ConnectionString, options.ConnectTimeout, options.StatementTimeout, $"connection {connectionName}", $"connections.{connectionName}.connection_string");
+        var errors = SqlServerErrors.OfConnection(connectionName, settings);
         var connection = new SqlConnection(settings.ConnectionString);
         try
         {

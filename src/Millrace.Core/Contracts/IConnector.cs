@@ -182,6 +182,12 @@ public sealed record DatasetSelector(ImmutableArray<string> Include, ImmutableAr
     /// <summary>True where the dataset belongs to the task.</summary>
     public bool Matches(string dataset) => Include.Any(p => Fits(p, dataset)) && !Exclude.Any(p => Fits(p, dataset));
 
+    /// <summary>The names among <see cref="Include"/>: what is no pattern.</summary>
+    public IEnumerable<string> Names => Include.Where(i => !IsPattern(i));
+
+    /// <summary>True for a text that stands for many names.</summary>
+    public static bool IsPattern(string text) => text.AsSpan().ContainsAny('*', '?');
+
     private static bool Fits(string pattern, string name) =>
         System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern.Replace("\\", "\\\\", StringComparison.Ordinal), name, ignoreCase: false);
 }

@@ -15,9 +15,7 @@ internal static class ResumedRun
         IRunStore runs, long runId, RunStart start, ImmutableArray<ProjectTask> tasks, CancellationToken cancellationToken)
     {
         IReadOnlyList<RunRecord> found = await runs.ListAsync(new(1) { RunId = runId }, cancellationToken).ConfigureAwait(false);
-        RunRecord run = found.Count > 0
-            ? found[0]
-            : throw new MillraceException(ErrorCodes.NotFound, $"There is no run {runId}.", "'millrace runs' lists them.");
+        RunRecord run = found.Count > 0 ? found[0] : throw RunErrors.Unknown(runId);
         if (run.Start.Job != start.Job)
         {
             throw new MillraceException(ErrorCodes.NotResumable, $"Run {runId} is of job '{run.Start.Job}', not of '{start.Job}'.",

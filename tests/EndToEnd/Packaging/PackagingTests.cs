@@ -33,7 +33,7 @@ public sealed class PackagingTests : IDisposable
         Execute(Repository.Root, Path.Combine(Repository.Root, "scripts", "pack.sh"), packages, $"-p:Version={_version}");
 
         string[] names = [.. Directory.EnumerateFiles(packages).Select(f => Path.GetFileName(f)!.Replace($".{_version}.nupkg", "")).Order(StringComparer.Ordinal)];
-        names.ShouldBe(["Millrace", "Millrace.Catalog", "Millrace.Connectors", "Millrace.Core", "Millrace.Orchestration", "Millrace.PostgreSql", "Millrace.Sqlite"]);
+        names.ShouldBe(["Millrace", "Millrace.Catalog", "Millrace.Connectors", "Millrace.Core", "Millrace.Orchestration", "Millrace.PostgreSql", "Millrace.SqlServer", "Millrace.Sqlite"]);
         TheToolRuns(packages);
         for (int i = 0; i < MarkdownCode.Blocks("csharp").Count; i++)
         {

@@ -3,6 +3,7 @@ using System.Text;
 using Millrace.Connectors.DuckDb;
 using Millrace.Connectors.DuckDb.Writers;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Batches;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;

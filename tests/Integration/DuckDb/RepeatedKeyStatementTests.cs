@@ -1,5 +1,6 @@
 using Millrace.Connectors.DuckDb;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Loads;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Schemas;

@@ -3,6 +3,8 @@ using System.Text.RegularExpressions;
 using Millrace.Connectors.DuckDb;
 using Millrace.Connectors.DuckDb.Native;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
+using Millrace.Connectors.Sql.Loads;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Schemas;

@@ -1,6 +1,7 @@
 using Millrace.Connectors.DuckDb;
 using Millrace.Connectors.PostgreSql;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.OwnTables;
 using Millrace.Core.Errors;
 using Millrace.Testing.Servers;
 

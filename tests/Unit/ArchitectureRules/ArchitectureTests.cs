@@ -28,13 +28,14 @@ public sealed class ArchitectureTests
         { "Millrace.Core", [] },
         { "Millrace.Sqlite", ["Millrace.Core"] },
         { "Millrace.PostgreSql", ["Millrace.Core"] },
-        { "Millrace.Connectors", ["Millrace.Core", "Millrace.Sqlite", "Millrace.PostgreSql"] },
-        { "Millrace.Catalog", ["Millrace.Core", "Millrace.Sqlite", "Millrace.PostgreSql"] },
+        { "Millrace.SqlServer", ["Millrace.Core"] },
+        { "Millrace.Connectors", ["Millrace.Core", "Millrace.Sqlite", "Millrace.PostgreSql", "Millrace.SqlServer"] },
+        { "Millrace.Catalog", ["Millrace.Core", "Millrace.Sqlite", "Millrace.PostgreSql", "Millrace.SqlServer"] },
         { "Millrace.Orchestration", ["Millrace.Core", "Millrace.Catalog"] },
     };
 
     public static TheoryData<string> Products =>
-        ["Millrace.Core", "Millrace.Sqlite", "Millrace.PostgreSql", "Millrace.Connectors", "Millrace.Catalog", "Millrace.Orchestration", "millrace"];
+        ["Millrace.Core", "Millrace.Sqlite", "Millrace.PostgreSql", "Millrace.SqlServer", "Millrace.Connectors", "Millrace.Catalog", "Millrace.Orchestration", "millrace"];
 
     [Theory]
     [MemberData(nameof(Dependencies))]

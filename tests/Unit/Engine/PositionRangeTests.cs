@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Merging;
 using Millrace.Core.Batches;
 using Millrace.Core.Schemas;
 using Shouldly;

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
+using Millrace.Connectors.Sql.Merging;
 using Millrace.Core.Batches;
 using Millrace.Core.Schemas;
 using Shouldly;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Millrace.Connectors.PostgreSql.Copy;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Batches;
 using Millrace.Core.Schemas;
 

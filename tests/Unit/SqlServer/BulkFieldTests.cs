@@ -2,6 +2,7 @@ using System.Data.SqlTypes;
 using System.Globalization;
 using System.Text;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Connectors.SqlServer.Bulk;
 using Millrace.Core.Batches;
 using Millrace.Core.Schemas;

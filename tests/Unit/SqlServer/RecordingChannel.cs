@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
+using Millrace.Connectors.Sql.OwnTables;
 using Millrace.Connectors.SqlServer;
 using Millrace.Core.Contracts;
 using Millrace.Core.Schemas;

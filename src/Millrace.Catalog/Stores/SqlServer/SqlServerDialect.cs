@@ -4,6 +4,7 @@ using System.Data.Common;
 using System.Text.RegularExpressions;
 using Microsoft.Data.SqlClient;
 using Millrace.Catalog.Stores.Relational;
+using Millrace.SqlServer;
 
 namespace Millrace.Catalog.Stores.SqlServer;
 
@@ -11,8 +12,8 @@ namespace Millrace.Catalog.Stores.SqlServer;
 internal partial class SqlServerDialect : CatalogDialect
 {
     // Long enough for a server under load, short enough for a lease to be renewed in spite of it.
-    private const int CommandSeconds = 30;
-    private const int ConnectSeconds = 10;
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
     private const int LockMilliseconds = 10_000;
 
     // Up to here a parameter's text is declared with one length, so that the server keeps one plan for all of them.
@@ -29,14 +30,7 @@ internal partial class SqlServerDialect : CatalogDialect
     /// <exception cref="Core.Errors.MillraceException">MR1002: it cannot be read.</exception>
     public SqlServerDialect(string connectionString, string schema)
     {
-        _settings = SqlServerFailures.ReadConnectionString(connectionString);
-        _settings.ConnectTimeout = ConnectSeconds;
-        _settings.CommandTimeout = CommandSeconds;
-        _settings.Pooling = false;
-        _settings.ConnectRetryCount = 0;
-        _settings.MultipleActiveResultSets = false;
-        _settings.Enlist = false;
-        _settings.PersistSecurityInfo = false;
+        _settings = SqlServerConnectionString.Read(connectionString, ConnectTimeout, CommandTimeout, "the catalog", "catalog.connection_string");
         _schema = schema;
         _failures = new(_settings, schema);
     }

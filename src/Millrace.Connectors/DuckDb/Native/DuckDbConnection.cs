@@ -13,11 +13,7 @@ internal sealed unsafe class DuckDbConnection : IDisposable
     /// changed.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; the statement had no effect.</exception>
     /// <exception cref="Core.Errors.MillraceException">A coded error of <see cref="DuckDbErrors"/>: DuckDB refused it.</exception>
-    internal long Execute(string sql, CancellationToken ct)
-    {
-        using DuckDbResult result = Query(sql, ct);
-        return result.RowsChanged;
-    }
+    internal long Execute(string sql, CancellationToken ct) => Execute(sql, [], ct);
 
     /// <summary>Runs one statement with values for $1, $2, …, each a text or null.</summary>
     internal long Execute(string sql, ReadOnlySpan<string?> values, CancellationToken ct)

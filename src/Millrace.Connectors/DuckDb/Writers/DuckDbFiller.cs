@@ -1,5 +1,6 @@
 using Millrace.Connectors.DuckDb.Native;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Batches;
 using Millrace.Core.Schemas;
 

@@ -104,7 +104,7 @@ internal sealed class LiveLog(LiveConnection connection, LiveServer server, Live
 
     private StreamScope Watched()
     {
-        bool hasPatterns = settings.Selector.Include.Any(i => i.AsSpan().IndexOfAny('*', '?') >= 0);
+        bool hasPatterns = settings.Selector.Include.Any(DatasetSelector.IsPattern);
         ImmutableArray<MongoNamespace> named = hasPatterns ? [] : [.. settings.Datasets.Select(names.CollectionOf)];
         return StreamScope.Of(connection.Database, named);
     }

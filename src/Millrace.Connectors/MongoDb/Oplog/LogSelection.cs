@@ -39,14 +39,14 @@ internal sealed record LogSelection(
 
     /// <summary>True where it may have taken collections that it does not name.</summary>
     [JsonIgnore]
-    public bool HasPatterns => Include.Any(IsPattern);
+    public bool HasPatterns => Include.Any(DatasetSelector.IsPattern);
 
     private DatasetNames Names => _names ??= new(Database, Include.Any(HasStar) ? [] : Include, new(Include, Exclude));
 
     private bool CoversPart(string part, LogSelection other)
     {
         MongoNamespace name = Names.CollectionOf(part);
-        return IsPattern(part)
+        return DatasetSelector.IsPattern(part)
             ? IsIncluded(part) && !MayLose(part, other) && (Takes(name) || !other.Takes(name))
             : Takes(name) || !other.Takes(name);
     }
@@ -62,16 +62,14 @@ internal sealed record LogSelection(
 
     /// <summary>True where something that fits the other's pattern may be excluded here and not there.</summary>
     private bool MayLose(string pattern, LogSelection other) => Exclude.Any(own =>
-        (IsPattern(pattern) || Fits(own, pattern)) && !other.Exclude.Any(theirs => IsWithin(own, theirs)));
+        (DatasetSelector.IsPattern(pattern) || Fits(own, pattern)) && !other.Exclude.Any(theirs => IsWithin(own, theirs)));
 
     // A pattern that fits the text of another one, stars and all, fits whatever that one fits; a question mark is not so.
     private static bool IsWithin(string inner, string outer) =>
-        inner == outer || ((!outer.Contains('?', StringComparison.Ordinal) || !IsPattern(inner)) && Fits(outer, inner));
+        inner == outer || ((!outer.Contains('?', StringComparison.Ordinal) || !DatasetSelector.IsPattern(inner)) && Fits(outer, inner));
 
     private static bool Fits(string pattern, string name) => new DatasetSelector([pattern], []).Matches(name);
 
     // As the engine tells a list of names, which are taken whatever is excluded, from patterns.
     private static bool HasStar(string text) => text.Contains('*', StringComparison.Ordinal);
-
-    private static bool IsPattern(string text) => text.AsSpan().IndexOfAny('*', '?') >= 0;
 }

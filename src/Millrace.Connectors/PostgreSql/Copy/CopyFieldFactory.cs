@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.PostgreSql.Copy;

@@ -18,8 +18,6 @@ internal sealed record BoundValue(string? Text, string? Type)
         long number => new(number.ToString(CultureInfo.InvariantCulture), dialect.TypeName(LogicalType.Int64)),
         decimal number => new(number.ToString(CultureInfo.InvariantCulture), dialect.TypeName(LogicalType.Decimal(38, number.Scale))),
         DateOnly date => new(date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), dialect.TypeName(LogicalType.Date)),
-        DateTimeOffset instant => new(
-            instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture) + "+00:00", dialect.TypeName(LogicalType.TimestampUtc())),
         { } other => throw new ArgumentException($"A parameter cannot be a {other.GetType().Name}.", nameof(parameter)),
     };
 

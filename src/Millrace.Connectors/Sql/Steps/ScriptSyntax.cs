@@ -16,6 +16,6 @@ internal sealed record ScriptSyntax(string Name)
     /// <summary>True where a line <c>GO</c> ends a batch and semicolons do not: a batch is sent whole.</summary>
     public bool HasBatches { get; init; }
 
-    /// <summary>The marker of a parameter: by its place from 1, or by its name.</summary>
-    public required Func<int, string, string> Marker { get; init; }
+    /// <summary>The marker of a parameter: by its place from 1 (<c>$1</c>), or by its name.</summary>
+    public Func<int, string, string> Marker { get; init; } = static (place, _) => FormattableString.Invariant($"${place}");
 }

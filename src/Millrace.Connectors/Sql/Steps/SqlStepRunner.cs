@@ -106,7 +106,7 @@ internal sealed class SqlStepRunner(SqlStore store, StepDialect steps, Func<Canc
         if (!request.InTransaction)
         {
             await channel.CommitAsync(cancellationToken).ConfigureAwait(false);
-            await channel.LockAsync(LockOf(request), cancellationToken).ConfigureAwait(false);
+            await channel.LockAsync(SqlStore.LockName(request.TaskKey), cancellationToken).ConfigureAwait(false);
         }
 
         long rows = await RunAllAsync(channel, request, statements, values, observer, cancellationToken).ConfigureAwait(false);
@@ -122,12 +122,10 @@ internal sealed class SqlStepRunner(SqlStore store, StepDialect steps, Func<Canc
             : outcome with { Checkpoints = await WriteCheckpointsAsync(channel, request, until, rows, cancellationToken).ConfigureAwait(false) };
     }
 
-    private static string LockOf(SqlStepRequest request) => "task " + request.TaskKey;
-
     private static async ValueTask BeginAsync(SqlChannel channel, SqlStepRequest request, CancellationToken cancellationToken)
     {
         await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
-        await channel.LockAsync(LockOf(request), cancellationToken).ConfigureAwait(false);
+        await channel.LockAsync(SqlStore.LockName(request.TaskKey), cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<IReadOnlyList<Checkpoint>> WriteCheckpointsAsync(

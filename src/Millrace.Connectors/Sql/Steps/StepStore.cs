@@ -1,3 +1,4 @@
+using Millrace.Connectors.Sql.OwnTables;
 using Millrace.Core.Contracts.SqlSteps;
 
 namespace Millrace.Connectors.Sql.Steps;

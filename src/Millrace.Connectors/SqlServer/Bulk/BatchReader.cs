@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 
 namespace Millrace.Connectors.SqlServer.Bulk;
 

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Microsoft.Data.SqlClient;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Schemas;
+using Millrace.SqlServer;
 
 namespace Millrace.Connectors.SqlServer.Bulk;
 

@@ -1,4 +1,5 @@
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 
 namespace Millrace.Connectors.SqlServer.Bulk;
 

@@ -1,4 +1,5 @@
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.SqlServer.Bulk;

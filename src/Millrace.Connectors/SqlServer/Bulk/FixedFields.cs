@@ -1,6 +1,7 @@
 using System.Data.SqlTypes;
 using System.Numerics;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Batches;
 
 namespace Millrace.Connectors.SqlServer.Bulk;

@@ -1,5 +1,6 @@
 using System.Text;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Batches;
 
 namespace Millrace.Connectors.SqlServer.Bulk;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Bulk;
 using Millrace.Core.Batches;
 
 namespace Millrace.Connectors.SqlServer.Bulk;
