@@ -10,7 +10,7 @@ folder="${1:-artifacts/packages}"
 
 native/build.sh
 # Outputs of their own: the tool is built for any machine, what build.sh leaves for this one.
-for project in Core Sqlite PostgreSql Connectors Catalog Orchestration Cli; do
+for project in Core Sqlite PostgreSql SqlServer Connectors Catalog Orchestration Cli; do
     dotnet pack "src/Millrace.$project" -c Release -v quiet -warnaserror --nologo -o "$folder" \
         -p:MillracePack=true -p:ArtifactsPath="$PWD/artifacts/pack" -p:MillraceNatives="$PWD/artifacts/native" "$@"
 done
