@@ -81,7 +81,7 @@ public sealed class BoundedLogTests : IDisposable
             IsEmitting = true,
         };
         byte[] rename = DumpWriter.Bson(DumpWriter.Entry(100, "c", "shop.$cmd", """{"renameCollection":"shop.a","to":"shop.b"}"""));
-        applier.Begin(100UL << 32, 0, false);
+        applier.Begin(100UL << 32, 0);
         applier.Apply(OplogEntry.Parse(rename), rename);
 
         window.Rows.ShouldBe(0);

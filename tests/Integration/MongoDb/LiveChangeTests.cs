@@ -46,6 +46,38 @@ public abstract class LiveChangeTests : LiveAnyServerTest
     }
 
     [Fact]
+    public async Task A_document_that_is_deleted_and_made_again_in_a_transaction_is_there_wherever_the_reading_of_it_is_divided()
+    {
+        Server.Needs(MongoGap.Transactions);
+        Server.Insert("shop.orders", [Order(-1, 0, "first")]);
+        await RunAsync();
+
+        // 4096 changes are looked up at once: that many come to an end between the delete and the insert.
+        Server.Insert("shop.orders", Enumerable.Range(0, 4090).Select(i => Order(i, i)));
+        Server.InTransaction(t =>
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                t.Insert("shop.orders", Order(10_000 + i, i));
+            }
+
+            t.Delete("shop.orders", ById(-1));
+            for (int i = 0; i < 3; i++)
+            {
+                t.Insert("shop.orders", Order(20_000 + i, i));
+            }
+
+            t.Insert("shop.orders", Order(-1, 1, "again"));
+        });
+        Server.Insert("shop.orders", [Order(30_000, 0)]);
+        LiveRun run = await RunAsync();
+
+        Source().Except(Target()).ShouldBeEmpty();
+        Target().Except(Source()).ShouldBeEmpty();
+        run.Rows.Select(r => r.Position).Distinct().Count().ShouldBe(run.Rows.Count, "each change has a place of its own");
+    }
+
+    [Fact]
     public async Task What_changes_while_the_snapshot_is_read_is_there_in_the_end()
     {
         Server.Insert("shop.orders", Enumerable.Range(0, 3000).Select(i => Order(i, i)));

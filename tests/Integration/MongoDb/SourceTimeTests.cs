@@ -23,7 +23,7 @@ public sealed class SourceTimeTests
                 [(100, 100_400, 100_400), (100, 107_000, 100_999), (101, 99_000, 101_000), (101, 101_001, 101_001), (102, long.MinValue, 102_000)];
             foreach ((uint second, long wall, long expected) in entries)
             {
-                applier.Begin((ulong)second << 32, wall, false);
+                applier.Begin((ulong)second << 32, wall);
                 applier.Time.ShouldBe(expected * TimeSpan.TicksPerMillisecond);
             }
         }

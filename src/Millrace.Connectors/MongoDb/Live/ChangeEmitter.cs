@@ -17,11 +17,8 @@ internal sealed class ChangeEmitter(MongoClient client, LiveServer server, LogCo
     private readonly Queue<WholeCopy> _copies = new();
     private readonly ByteBuffer _name = new();
 
-    /// <summary>Begins the changes of one place in the log; they are numbered from 0.</summary>
-    /// <param name="timestamp">The place.</param>
-    /// <param name="millis">Source time in milliseconds since 1970.</param>
-    /// <param name="continues">True for further changes of the same place.</param>
-    public void Begin(ulong timestamp, long millis, bool continues) => _rows.Begin(timestamp, millis, continues);
+    /// <summary>Turns to a place in the log, as <see cref="ChangeRows.Begin"/>.</summary>
+    public void Begin(ulong timestamp, long millis) => _rows.Begin(timestamp, millis);
 
     /// <summary>The collection of a name.</summary>
     public LogCollection Find(ReadOnlySpan<byte> database, ReadOnlySpan<byte> collection)

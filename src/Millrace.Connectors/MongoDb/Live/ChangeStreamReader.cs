@@ -256,7 +256,7 @@ internal sealed class ChangeStreamReader : IBatchReader
         _window.AddBytes(_unit.Bytes);
         for (int i = 0; i < _unit.Count; i++)
         {
-            Apply(ChangeEvent.Parse(_unit[i]), continues: _unit.IsBegun || i > 0);
+            Apply(ChangeEvent.Parse(_unit[i]));
             _events++;
         }
 
@@ -264,9 +264,9 @@ internal sealed class ChangeStreamReader : IBatchReader
         return true;
     }
 
-    private void Apply(in ChangeEvent change, bool continues)
+    private void Apply(in ChangeEvent change)
     {
-        _emitter.Begin(_unit.Time, change.Millis == long.MinValue ? (long)(_unit.Time >> 32) * 1000 : change.Millis, continues);
+        _emitter.Begin(_unit.Time, change.Millis == long.MinValue ? (long)(_unit.Time >> 32) * 1000 : change.Millis);
         if (!change.Collection.IsEmpty)
         {
             Apply(change, _emitter.Find(change.Database, change.Collection));

@@ -18,19 +18,17 @@ internal sealed class OplogChanges(ChangeEmitter emitter, ImageLookup lookup, Lo
     private readonly List<Waiting> _waiting = [];
     private readonly ByteBuffer _bytes = new();
     private readonly ImageSet _images = new();
-    private ulong _settled;     // the place of the last change that was written
     private ulong _timestamp;
     private long _millis;
 
     /// <summary>Rows since the last <see cref="Flush"/>, which wait or were written.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>Begins an entry.</summary>
+    /// <summary>Begins an entry. What waits of those before it is still to be written, so the emitter turns to it only then.</summary>
     public void Begin(ulong timestamp, long millis)
     {
         _timestamp = timestamp;
         _millis = millis;
-        emitter.Begin(timestamp, millis, continues: false);
     }
 
     /// <inheritdoc/>
@@ -117,28 +115,24 @@ internal sealed class OplogChanges(ChangeEmitter emitter, ImageLookup lookup, Lo
         }
     }
 
-    /// <summary>Looks the documents of waiting updates up, and writes all that waits, in order.</summary>
+    /// <summary>Looks the documents of waiting updates up, writes all that waits, in order, and turns to the entry at hand.</summary>
     private void Settle()
     {
-        if (_waiting.Count == 0)
+        if (_waiting.Count > 0)
         {
-            return;
+            LookUp();
+            foreach (Waiting change in _waiting)
+            {
+                emitter.Begin(change.Timestamp, change.Millis);
+                Write(change, _bytes.WrittenSpan.Slice(change.Offset, change.Length));
+            }
+
+            _waiting.Clear();
+            _bytes.Clear();
+            _images.Clear();
         }
 
-        LookUp();
-        ulong place = 0;
-        foreach (Waiting change in _waiting)
-        {
-            emitter.Begin(change.Timestamp, change.Millis, continues: change.Timestamp == place || change.Timestamp == _settled);
-            place = change.Timestamp;
-            Write(change, _bytes.WrittenSpan.Slice(change.Offset, change.Length));
-        }
-
-        _settled = place;
-        _waiting.Clear();
-        _bytes.Clear();
-        _images.Clear();
-        emitter.Begin(_timestamp, _millis, continues: _timestamp == place);
+        emitter.Begin(_timestamp, _millis);
     }
 
     private void Write(in Waiting change, ReadOnlySpan<byte> kept)

@@ -20,18 +20,17 @@ internal sealed class ChangeRows(ChangeWindow window, DocumentSelection selectio
     /// <summary>Source time that rows get, ticks since 1970.</summary>
     public long Time { get; private set; }
 
-    /// <summary>Begins the changes of one place in the log; they are numbered from 0.</summary>
+    /// <summary>Turns to a place in the log. Its changes are numbered from 0, and numbered on where it is the place that is at hand already.</summary>
     /// <param name="timestamp">The place.</param>
     /// <param name="millis">Source time in milliseconds since 1970.</param>
-    /// <param name="continues">True for further changes of the same place.</param>
-    public void Begin(ulong timestamp, long millis, bool continues)
+    public void Begin(ulong timestamp, long millis)
     {
+        _index = timestamp == Timestamp ? _index : 0;
         Timestamp = timestamp;
 
         // The clock on the wall may be ahead of the log's or behind it. The log's orders changes, so no later one may seem to be the earlier.
         long second = (long)(timestamp >> 32) * 1000;
         Time = Math.Clamp(millis, second, second + 999) * TimeSpan.TicksPerMillisecond;
-        _index = continues ? _index : 0;
     }
 
     /// <summary>The position of the next row. Valid until the next call.</summary>

@@ -168,7 +168,7 @@ internal sealed class LogReader : IDisposable
             Close();
         }
 
-        _applier.Begin(timestamp, entry.Millis, continues);
+        _applier.Begin(timestamp, entry.Millis);
         if (_applier.IsEmitting)
         {
             _window.AddBytes(document.Length);
@@ -234,7 +234,7 @@ internal sealed class LogReader : IDisposable
         }
 
         _applier.IsEmitting = true;
-        _applier.Begin(timestamp, millis, continues: false);
+        _applier.Begin(timestamp, millis);
         foreach (LogCollection collection in gone)
         {
             _applier.Drop(collection);

@@ -40,8 +40,8 @@ internal sealed class OplogApplier : IOplogSink, IDisposable
     /// <summary>Source time that rows get, ticks since 1970.</summary>
     public long Time => _rows.Time;
 
-    /// <summary>Starts an entry; its changes are numbered from 0.</summary>
-    public void Begin(ulong timestamp, long millis, bool continues) => _rows.Begin(timestamp, millis, continues);
+    /// <summary>Turns to an entry, as <see cref="ChangeRows.Begin"/>.</summary>
+    public void Begin(ulong timestamp, long millis) => _rows.Begin(timestamp, millis);
 
     /// <inheritdoc/>
     public void Apply(in OplogEntry entry, ReadOnlySpan<byte> raw)
