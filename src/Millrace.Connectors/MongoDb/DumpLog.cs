@@ -38,6 +38,11 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         _request = request;
         OplogChain chain = _chain = OplogChain.Open(connection, dump, settings.StateDirectory, settings.LooksOnly, cancellationToken);
         ulong committed = CommittedPosition();
+        if (committed == 0 && FromOtherDump() is { } replaced)
+        {
+            throw LogLosses.DumpReplaced(replaced, dump);
+        }
+
         LogCoverage? stored = Find(DatasetsPartition) is { } found ? LogCoverage.Parse(found.Position) : null;
         LogCoverage coverage = _coverage = CoverageNow(stored, committed, chain);
         if (chain.Files.IsEmpty)
@@ -386,15 +391,16 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
 
     private void CheckDumpIsTheSame()
     {
-        foreach (MongoNamespace name in LoadedCollections().Where(names.Takes))
+        if (FromOtherDump() is { } name)
         {
-            Checkpoint checkpoint = Find(MongoDbDumpSource.SnapshotPrefix + name)!;
-            if (dump.Find(name)?.Documents?.Fingerprint != MongoDbPositions.ParseDump(checkpoint.Position).Fingerprint)
-            {
-                throw LogLosses.OtherDump(name, dump);
-            }
+            throw LogLosses.OtherDump(name, dump);
         }
     }
+
+    /// <summary>A collection that was loaded, or began to be, from a dump that this one is not; null where there is none.</summary>
+    private MongoNamespace? FromOtherDump() => LoadedCollections().Where(names.Takes).Cast<MongoNamespace?>().FirstOrDefault(
+        name => dump.Find(name!.Value)?.Documents?.Fingerprint
+            != MongoDbPositions.ParseDump(Find(MongoDbDumpSource.SnapshotPrefix + name)!.Position).Fingerprint);
 
     private IEnumerable<MongoNamespace> LoadedCollections() => _request.Committed
         .Where(c => c.Partition.StartsWith(MongoDbDumpSource.SnapshotPrefix, StringComparison.Ordinal))

@@ -17,6 +17,12 @@ internal static class LogLosses
         $"The local store of after-images is gone, and {name} in {dump.Path} is not the dump that was loaded, so the changes that follow cannot be made whole.",
         "Put the dump that was loaded back, with every oplog file since, or start anew: on_history_lost: resnapshot.");
 
+    /// <summary>Another dump has taken the place of the one that was loaded, before anything of that one's log was committed.</summary>
+    public static MillraceException DumpReplaced(MongoNamespace name, Dump dump) => new(
+        ErrorCodes.HistoryLost,
+        $"{name} was loaded from another dump than {dump.Path} is now, and nothing of the log was committed since: what changed between the two dumps is in neither.",
+        "Put the dump that was loaded back until a run has read from its log; or load the task anew: on_history_lost: resnapshot, or --full-refresh.");
+
     /// <summary>There is no log for collections that have something to catch up with.</summary>
     public static MillraceException NoChain() => new(
         ErrorCodes.HistoryLost,
