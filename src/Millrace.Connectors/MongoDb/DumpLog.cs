@@ -38,12 +38,12 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         _request = request;
         OplogChain chain = _chain = OplogChain.Open(connection, dump, settings.StateDirectory, settings.LooksOnly, cancellationToken);
         ulong committed = CommittedPosition();
-        if (committed == 0 && FromOtherDump() is { } replaced)
+        LogCoverage? stored = Find(DatasetsPartition) is { } found ? LogCoverage.Parse(found.Position) : null;
+        if (committed == 0)
         {
-            throw LogLosses.DumpReplaced(replaced, dump);
+            CheckBeginning(chain, stored);
         }
 
-        LogCoverage? stored = Find(DatasetsPartition) is { } found ? LogCoverage.Parse(found.Position) : null;
         LogCoverage coverage = _coverage = CoverageNow(stored, committed, chain);
         if (chain.Files.IsEmpty)
         {
@@ -211,6 +211,20 @@ internal sealed class DumpLog(SourceSettings settings, DumpConnection connection
         // The dump is newer than the place that the log has reached: the log has to come there first, with what it was read for so far.
         _purpose = LogPurpose.GoOnWithoutNew;
         return _selection.Covers(coverage.Latest) ? coverage : throw LogLosses.DumpIsAhead(chain, committed);
+    }
+
+    /// <summary>Checks, before anything of the log is committed, that the dump that was loaded is there, and the log from where it began.</summary>
+    private void CheckBeginning(OplogChain chain, LogCoverage? stored)
+    {
+        if (FromOtherDump() is { } replaced)
+        {
+            throw LogLosses.DumpReplaced(replaced, dump);
+        }
+
+        if (stored is { From: > 0 } && chain.First > stored.From)
+        {
+            throw LogLosses.BeginningGone(stored.From, chain);
+        }
     }
 
     /// <summary>Plans what collections missed while they were left out.</summary>

@@ -23,6 +23,13 @@ internal static class LogLosses
         $"{name} was loaded from another dump than {dump.Path} is now, and nothing of the log was committed since: what changed between the two dumps is in neither.",
         "Put the dump that was loaded back until a run has read from its log; or load the task anew: on_history_lost: resnapshot, or --full-refresh.");
 
+    /// <summary>The log begins after the entry that it began with when the dump was loaded, and nothing of it was committed since.</summary>
+    public static MillraceException BeginningGone(ulong from, OplogChain chain) => new(
+        ErrorCodes.HistoryLost,
+        $"The log that this task has begun with, and has not read yet, began at {MongoDbPositions.Describe(from)}; the first file that is there, "
+        + $"{chain.Files[0].File.Path}, begins at {MongoDbPositions.Describe(chain.First)}.",
+        "Put the earlier oplog files back; or load the task anew: on_history_lost: resnapshot, or --full-refresh.");
+
     /// <summary>There is no log for collections that have something to catch up with.</summary>
     public static MillraceException NoChain() => new(
         ErrorCodes.HistoryLost,

@@ -65,6 +65,33 @@ public sealed class ReplacedDumpTests : IDisposable
         second.Rows.ShouldHaveSingleItem().Values["_id"].ShouldBe("100");
     }
 
+    /// <summary>What is left of the log begins after the entry that the first run found at its beginning.</summary>
+    [Fact]
+    public async Task The_beginning_of_the_log_must_be_there_until_it_was_read()
+    {
+        Dump(n: 0);
+        DumpWriter.Oplog(LogPath(1), [Insert(10, 100), Insert(11, 101)]);
+        SourceRunner first = await Run(stopAfter: 1);
+        foreach (PartitionPlan partition in first.Plan.Partitions)
+        {
+            first.Committed.TryAdd(partition.Name, partition.Start);
+        }
+
+        DumpWriter.Oplog(LogPath(2), [Insert(20, 200)]);
+        File.Delete(LogPath(1));
+        SourceRunner lost = await Run(new(first.Committed));
+        DumpWriter.Oplog(LogPath(1), [Insert(10, 100), Insert(11, 101), Insert(20, 200)]);
+        SourceRunner back = await Run(first.Committed);
+
+        MillraceException error = lost.Error.ShouldNotBeNull();
+        error.Code.ShouldBe(ErrorCodes.HistoryLost);
+        error.Message.ShouldContain("oplog2.bson");
+        back.Error.ShouldBeNull();
+        back.Rows.Select(r => r.Values["_id"]).ShouldBe(["100", "101", "200"]);
+    }
+
+    private string LogPath(int number) => Path.Combine(_folder.FullName, "log", $"oplog{number}.bson");
+
     private void Dump(int n, params string[] log)
     {
         DumpWriter.Collection(DumpPath, "shop", "orders", [$"{{\"_id\":1,\"n\":{n}}}"]);
@@ -78,5 +105,5 @@ public sealed class ReplacedDumpTests : IDisposable
 
     private Task<SourceRunner> Run(Dictionary<string, Position>? committed = null, int? stopAfter = null) =>
         new SourceRunner { Committed = committed ?? new(StringComparer.Ordinal), StopAfter = stopAfter }.RunAsync(SourceRunner.Settings(
-            new MongoDbOptions { Dump = DumpPath }, ReplicationMethod.ChangeCapture, Path.Combine(_folder.FullName, "state"), "shop.orders"));
+            new MongoDbOptions { Dump = DumpPath, Oplog = [Path.Combine(_folder.FullName, "log", "*.bson")] }, ReplicationMethod.ChangeCapture, Path.Combine(_folder.FullName, "state"), "shop.orders"));
 }
