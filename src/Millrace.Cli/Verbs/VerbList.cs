@@ -22,6 +22,7 @@ internal static class VerbList
         RunsVerb.Create(),
         LogsVerb.Create(),
         TablesVerb.Create(),
+        LineageVerb.Create(),
         CheckpointsVerb.Create(),
         QuarantineVerb.Create(),
         SampleVerb.Create(),

@@ -1,5 +1,6 @@
 using Millrace.Connectors.DuckDb.Native;
 using Millrace.Connectors.Folders;
+using Millrace.Connectors.Sql.Lineage;
 using Millrace.Connectors.Sql.Steps;
 using Millrace.Core.Contracts;
 using Millrace.Core.Contracts.SqlSteps;
@@ -44,6 +45,9 @@ public sealed class DuckDbConnector : IConnector
             DuckDbStepDialect.Instance,
             token => DuckDbChannel.OpenAsync(options, time, token));
     }
+
+    /// <inheritdoc/>
+    public ISqlLineageReader CreateLineageReader(string? schema) => new SqlLineageReader(DuckDbStepDialect.Instance.Syntax, schema ?? "main", ignoresCase: true);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<CheckFinding>> CheckAsync(ConnectionSettings connection, CancellationToken cancellationToken)

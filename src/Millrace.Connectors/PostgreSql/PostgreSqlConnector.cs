@@ -1,4 +1,5 @@
 using Millrace.Connectors.Sql;
+using Millrace.Connectors.Sql.Lineage;
 using Millrace.Connectors.Sql.OwnTables;
 using Millrace.Connectors.Sql.Steps;
 using Millrace.Core.Contracts;
@@ -40,6 +41,9 @@ public sealed class PostgreSqlConnector : IConnector
             PostgreSqlStepDialect.Instance,
             async token => await PostgreSqlChannel.OpenAsync(options, connection.Name, token).ConfigureAwait(false));
     }
+
+    /// <inheritdoc/>
+    public ISqlLineageReader CreateLineageReader(string? schema) => new SqlLineageReader(PostgreSqlStepDialect.Instance.Syntax, schema ?? "public", ignoresCase: false);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<CheckFinding>> CheckAsync(ConnectionSettings connection, CancellationToken cancellationToken)

@@ -56,6 +56,9 @@ public sealed class ConnectionDefinition
         return new(Name, options, basePath);
     }
 
+    /// <summary>A setting's text; null where it is not set, or is a reference whose secret would have to be looked up.</summary>
+    internal string? PlainText(string setting) => _options[setting] is ScalarNode { IsNull: false } scalar && !SecretReference.IsIn(scalar.Text) ? scalar.Text : null;
+
     /// <summary>The settings as JSON for the catalog: references as they are written, plain text secrets as <c>***</c>.</summary>
     public string ToJson()
     {

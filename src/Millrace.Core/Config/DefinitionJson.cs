@@ -44,6 +44,7 @@ public static class DefinitionJson
         if (task.Sql is { } sql)
         {
             json["run"] = SqlStepJson.Of(sql);
+            SetItems(json, "lineage", task.Lineage.Select(LineageOf));
         }
 
         if (task.Move is { } move)
@@ -140,6 +141,17 @@ public static class DefinitionJson
         json["max_bytes_in_flight"] = task.MaxBytesInFlight;
         SetItems(json, "columns", task.Columns.Select(ColumnOf));
         SetItems(json, "checks", task.Checks.Select(CheckOf));
+    }
+
+    private static JsonNode LineageOf(Lineage.DeclaredLineage declared)
+    {
+        var json = new JsonObject { ["from"] = ListOf(declared.From), ["to"] = declared.To };
+        if (!declared.Columns.IsEmpty)
+        {
+            json["columns"] = new JsonObject(declared.Columns.Select(c => KeyValuePair.Create(c.Key, (JsonNode?)ListOf(c.Value))));
+        }
+
+        return json;
     }
 
     private static JsonNode ColumnOf(ColumnMapping column)

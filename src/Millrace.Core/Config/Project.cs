@@ -106,6 +106,9 @@ public sealed record ProjectTask(string Key, string Job, string Name, TaskStep S
     /// <summary>The SQL of steps T and L; null for E.</summary>
     public SqlStep? Sql { get; init; }
 
+    /// <summary>What its SQL reads and writes, as it is declared (steps T and L).</summary>
+    public ImmutableArray<Lineage.DeclaredLineage> Lineage { get; init; } = [];
+
     /// <summary>Prices for the forecast, or null.</summary>
     public Prices? Prices { get; init; }
 

@@ -75,7 +75,11 @@ internal sealed class TaskReader(
             }
         }
 
-        return task with { Sql = new SqlStepReader(problems, runPath, scripts).Read(run, FindConnection(run, runPath)) };
+        return task with
+        {
+            Sql = new SqlStepReader(problems, runPath, scripts).Read(run, FindConnection(run, runPath)),
+            Lineage = new LineageSettingReader(problems, $"{path}.lineage").Read(map["lineage"]),
+        };
     }
 
     private ProjectTask ReadMove(MapNode map, TaskOptions options, ProjectTask task)
@@ -85,6 +89,11 @@ internal sealed class TaskReader(
         if (map["run"] is { } run)
         {
             problems.Error(ErrorCodes.Unsupported, run, $"{path}.run", "'run' is for the steps T and L; this task is of step E.", "Remove it, or set step: T.");
+        }
+
+        if (map["lineage"] is { } lineage)
+        {
+            problems.Error(ErrorCodes.Unsupported, lineage, $"{path}.lineage", "'lineage' is for the steps T and L; what step E does is known.", "Remove it.");
         }
 
         if (sourceMap is null || targetMap is null)

@@ -26,6 +26,10 @@ public interface IConnector
     SqlSteps.ISqlStepRunner CreateStepRunner(ConnectionSettings connection, TimeProvider time) =>
         throw new NotSupportedException($"{Info.Type} runs no SQL steps.");
 
+    /// <summary>What tells the lineage of SQL steps from their text; null where there is none. Needs no secret.</summary>
+    /// <param name="schema">The schema of tables that name none, where the connection sets one.</param>
+    SqlSteps.ISqlLineageReader? CreateLineageReader(string? schema) => null;
+
     /// <summary>Lists what a connection offers, for <c>millrace discover</c> and for patterns such as <c>dataset: "*"</c>.</summary>
     ValueTask<IReadOnlyList<DatasetInfo>> DiscoverAsync(ConnectionSettings connection, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"{Info.Type} cannot list datasets.");

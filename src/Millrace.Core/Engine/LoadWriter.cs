@@ -157,6 +157,7 @@ internal sealed class LoadWriter(
         }
 
         totals.AddCommit(outcome, _rows, _bytes, _counts);
+        totals.AddWritten(_touched.Select(t => _known[t].Schema));
         totals.AddWrite(started, null);
         await context.Observer.CommittedAsync(_load, outcome, totals.Progress(), cancellationToken).ConfigureAwait(false);
         await source.AcknowledgeAsync([.. moves.Select(m => m.Next).Where(c => !c.Partition.StartsWith('#'))], cancellationToken).ConfigureAwait(false);

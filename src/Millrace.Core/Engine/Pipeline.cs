@@ -53,6 +53,7 @@ internal sealed class Pipeline(
             {
                 await stop.CancelAsync().ConfigureAwait(false);
                 await Task.WhenAll(reading, shaping).ConfigureAwait(false);
+                totals.NameDatasets(tables.DatasetOf);
                 DisposeLeftovers();
             }
         }

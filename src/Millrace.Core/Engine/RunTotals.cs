@@ -13,6 +13,8 @@ internal sealed class RunTotals(TimeProvider time)
     private readonly long _start = time.GetTimestamp();
     private readonly Dictionary<TableId, (long Upserted, long Deleted)> _tables = [];
     private readonly List<string> _newColumns = [];
+    private readonly Dictionary<TableId, TableSchema> _written = [];
+    private readonly Dictionary<TableId, string> _datasets = [];
     private IRunObserver _observer = SilentObserver.Instance;
     private IReadOnlyList<Checkpoint> _stored = [];
     private Estimate _waiting = Estimate.Unknown;
@@ -92,6 +94,27 @@ internal sealed class RunTotals(TimeProvider time)
         }
     }
 
+    /// <summary>Notes tables that a commit brought rows to, as they are now.</summary>
+    public void AddWritten(IEnumerable<TableSchema> schemas)
+    {
+        foreach (TableSchema schema in schemas)
+        {
+            _written[schema.Table] = schema;
+        }
+    }
+
+    /// <summary>Notes which dataset each of them is of, once an attempt's workers have ended.</summary>
+    public void NameDatasets(Func<TableId, string?> datasetOf)
+    {
+        foreach (TableId table in _written.Keys)
+        {
+            if (datasetOf(table) is { } dataset)
+            {
+                _datasets[table] = dataset;
+            }
+        }
+    }
+
     public void AddPlan(CommitOutcome outcome)
     {
         Commits += outcome.AlreadyCommitted ? 0 : 1;
@@ -111,6 +134,7 @@ internal sealed class RunTotals(TimeProvider time)
         DiscardedRows = _discardedRows,
         DiscardedValues = _discardedValues,
         NewColumns = [.. _newColumns],
+        Written = [.. _written.Where(w => _datasets.ContainsKey(w.Key)).Select(w => (_datasets[w.Key], w.Value))],
         Checkpoints = [.. _stored.Where(c => !c.Partition.StartsWith('#'))],
         LimitReached = limitReached,
         Stages = new(Stopwatch.GetElapsedTime(0, _readTicks), Stopwatch.GetElapsedTime(0, _shapeTicks), Stopwatch.GetElapsedTime(0, _writeTicks)),

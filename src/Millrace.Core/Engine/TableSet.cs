@@ -75,6 +75,9 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
     /// <summary>The target table of a dataset.</summary>
     public TableId TargetOf(string dataset) => TargetNames.For(task.Target.Table, dataset, target.Naming);
 
+    /// <summary>The dataset whose rows a target or child table has; null where none of this run's does. For when the shaping worker has ended.</summary>
+    public string? DatasetOf(TableId table) => _datasetOf.TryGetValue(table, out TableId dataset) ? dataset.ToString() : null;
+
     /// <summary>Shapes a batch; takes it over.</summary>
     public async ValueTask<ShapedItem> ShapeAsync(RecordBatch batch, PartitionPlan partition, RunTotals totals, CancellationToken cancellationToken)
     {

@@ -25,6 +25,9 @@ public sealed record TaskOutcome(long Rows, long Bytes, int Loads, int Generatio
     /// <summary>Columns added, as <c>table.column type</c>.</summary>
     public ImmutableArray<string> NewColumns { get; init; } = [];
 
+    /// <summary>The tables that rows were written to, as they are now: the dataset that each is of, and its columns with the paths that feed them.</summary>
+    public ImmutableArray<(string Dataset, Schemas.TableSchema Schema)> Written { get; init; } = [];
+
     /// <summary>The checkpoints as they are stored now.</summary>
     public ImmutableArray<Checkpoint> Checkpoints { get; init; } = [];
 

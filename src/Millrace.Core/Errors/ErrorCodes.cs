@@ -2,7 +2,8 @@ namespace Millrace.Core.Errors;
 
 /// <summary>
 /// Every code Millrace can report. One partial file a room; the reference page is generated from these fields.
-/// 10xx environment and configuration, 11xx MongoDB, 12xx destinations, 13xx the engine, 14xx the catalog.
+/// 10xx environment and configuration, 11xx MongoDB, 12xx destinations, 13xx the engine, 14xx the catalog,
+/// 15xx lineage and trace.
 /// </summary>
 public static partial class ErrorCodes
 {

@@ -54,6 +54,9 @@ internal sealed class TaskOptions : RunOptions
     [Option("run", "The SQL that runs (steps T and L).")]
     public SqlStepOptions? Run { get; init; }
 
+    [Option("lineage", "What the SQL of a step T or L reads and writes, for millrace lineage, where its text does not tell: procedures, SQL that is put together when it runs. For a table that is named here nothing is taken from the text.")]
+    public ImmutableArray<LineageOptions> Lineage { get; init; } = [];
+
     [Option("columns", "Renames, casts, drops, constants and masks. A mapping consumes its path: it is gone from its parent too.")]
     public ImmutableArray<ColumnOptions> Columns { get; init; } = [];
 
@@ -162,6 +165,19 @@ internal sealed class ProcedureArgumentOptions
 
     [Option("logging_sequence", "The sequence of the next line of the task run's log.", Default = SqlStep.LoggingSequenceArgument)]
     public string LoggingSequence { get; init; } = "";
+}
+
+/// <summary>One entry of <c>lineage:</c>.</summary>
+internal sealed class LineageOptions
+{
+    [Option("from", "Tables that are read, schema.table or connection:schema.table.", Example = "[raw.orders]")]
+    public ImmutableArray<string> From { get; init; } = [];
+
+    [Option("to", "The table that is written.", Required = true, Example = "conformed.orders")]
+    public string To { get; init; } = "";
+
+    [Option("columns", "For each of its columns the columns that give its value, schema.table.column; [] for one that comes from no table.", Example = "{ total: [raw.orders.qty, raw.orders.price] }")]
+    public StructuredText? Columns { get; init; }
 }
 
 /// <summary>How far a step has come.</summary>
