@@ -162,6 +162,15 @@ internal sealed class SchemaWriter(SqlDialect dialect, SystemTables system, Sche
             return false;
         }
 
+        if (TypeLattice.Join(from.Type, to) is not { Kind: not JoinKind.Variant } joined || joined.Type != to)
+        {
+            throw new MillraceException(
+                ErrorCodes.TransactionConflict,
+                $"Column {from.Name} of {stored.Id} is {from.Type} by now, which does not fit into {to} as this load would have it: another load changed it meanwhile.",
+                "Start the run again; it goes on from the last commit. If this repeats, let one run at a time write the tables that tasks share.",
+                isTransient: true);
+        }
+
         bool isIndexed = !dialect.RetypesIndexedColumns && stored.Note is { KeyIndex: not null } note && note.Key.Contains(from.Name);
         if (isIndexed)
         {

@@ -29,7 +29,11 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
 
     /// <inheritdoc/>
     public ValueTask<TargetTable?> DescribeAsync(TableId table, CancellationToken cancellationToken) =>
-        OnCatalogAsync(channel => DescribeAsync(channel, table, cancellationToken), cancellationToken);
+        OnCatalogAsync(channel => DescribeAsync(channel, table, null, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TargetTable?> DescribeFilledAsync(TableId table, int generation, CancellationToken cancellationToken) =>
+        OnCatalogAsync(channel => DescribeAsync(channel, table, generation, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask CheckFitAsync(WriteRequest request, CancellationToken cancellationToken)
@@ -147,17 +151,19 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
     /// <summary>Opens a connection, its session settings made.</summary>
     protected abstract ValueTask<SqlChannel> OpenAsync(CancellationToken cancellationToken);
 
-    private async ValueTask<TargetTable?> DescribeAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken)
+    private async ValueTask<TargetTable?> DescribeAsync(SqlChannel channel, TableId table, int? generation, CancellationToken cancellationToken)
     {
         TableId resolved = _store.Names.Resolve(table);
-        StoredTable? stored = await _store.Reader.ReadAsync(channel, resolved, cancellationToken).ConfigureAwait(false);
+        StoredTable? stored = generation is { } filled
+            ? await _store.FilledAsync(channel, resolved, filled, cancellationToken).ConfigureAwait(false)
+            : await _store.Reader.ReadAsync(channel, resolved, cancellationToken).ConfigureAwait(false);
         if (stored is null)
         {
             return null;
         }
 
         IReadOnlyList<SqlRow> first = await channel.QueryAsync(
-            _store.Dialect.AnyRow(resolved), cancellationToken).ConfigureAwait(false);
+            _store.Dialect.AnyRow(stored.Id), cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> tasks = await _store.Claims.TasksAsync(channel, resolved, cancellationToken).ConfigureAwait(false);
         return stored.ToTarget(table, first.Count == 0) with { LoadedBy = [.. tasks] };
     }

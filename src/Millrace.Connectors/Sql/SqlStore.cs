@@ -181,6 +181,19 @@ internal sealed class SqlStore
         return there?.Note?.Generation == generation ? target : Names.ShadowOf(target);
     }
 
+    /// <summary>The table that rows of a generation are in: a target's shadow that this generation fills, else the target; null where there is none.</summary>
+    public async ValueTask<StoredTable?> FilledAsync(SqlChannel channel, TableId target, int generation, CancellationToken cancellationToken)
+    {
+        StoredTable? there = await Reader.ReadAsync(channel, target, cancellationToken).ConfigureAwait(false);
+        if (there?.Note is null || there.Note.Generation == generation)
+        {
+            return there;
+        }
+
+        StoredTable? shadow = await Reader.ReadAsync(channel, Names.ShadowOf(target), cancellationToken).ConfigureAwait(false);
+        return shadow?.Note?.Generation == generation ? shadow : there;
+    }
+
     /// <summary>A table that a commit completes although this load brought it no row; null where there is nothing to complete.</summary>
     public async ValueTask<TableLoad?> UnknownTableAsync(
         SqlChannel channel, TableId table, TableWrite? write, int generation, CancellationToken cancellationToken)
@@ -193,10 +206,9 @@ internal sealed class SqlStore
             return null;
         }
 
-        if (write.Disposition == WriteDisposition.Replace && stored.Note?.Generation != generation)
+        if (write.Disposition == WriteDisposition.Replace)
         {
-            StoredTable? shadow = await Reader.ReadAsync(channel, Names.ShadowOf(target), cancellationToken).ConfigureAwait(false);
-            stored = shadow?.Note?.Generation == generation ? shadow : stored;
+            stored = await FilledAsync(channel, target, generation, cancellationToken).ConfigureAwait(false) ?? stored;
         }
 
         TableSchema schema = stored.ToTarget(table, false).Schema;

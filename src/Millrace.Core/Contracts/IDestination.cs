@@ -4,7 +4,7 @@ namespace Millrace.Core.Contracts;
 
 /// <summary>
 /// Writes the tables of one task. One instance serves one run; members are called one at a time, and one session is open at a time. The exception
-/// is <see cref="DescribeAsync"/>: the shaping stage asks it, one call at a time, while another stage may be anywhere in the other members or in
+/// are <see cref="DescribeAsync"/> and <see cref="DescribeFilledAsync"/>: the shaping stage asks them, one call at a time, while another stage may be anywhere in the other members or in
 /// a session. Several instances (other tasks, other processes) may work on one store at once. Every member ends within two seconds of a cancellation.
 /// </summary>
 public interface IDestination : IAsyncDisposable
@@ -22,11 +22,20 @@ public interface IDestination : IAsyncDisposable
     LogicalType? Fit(LogicalType type);
 
     /// <summary>
-    /// The table as it is: columns with the paths that feed them, from the destination's own column map; null where it does not exist. With
-    /// <see cref="WriteDisposition.Replace"/> under way, the shadow table of that generation is described by its own name. What an open session has
-    /// not committed does not show.
+    /// The table as it is: columns with the paths that feed them, from the destination's own column map; null where it does not exist. What an open
+    /// session has not committed does not show.
     /// </summary>
     ValueTask<TargetTable?> DescribeAsync(TableId table, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The table that rows of a generation go to. While <see cref="WriteDisposition.Replace"/> fills another table beside the target, over several
+    /// runs if need be, it is that one once it has been made; else the target.
+    /// </summary>
+    /// <param name="table">The target.</param>
+    /// <param name="generation">The task's generation.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    ValueTask<TargetTable?> DescribeFilledAsync(TableId table, int generation, CancellationToken cancellationToken) =>
+        DescribeAsync(table, cancellationToken);
 
     /// <summary>
     /// Says before anything is committed whether tables that are there can be written so, and changes nothing. A table's key may be empty where it is

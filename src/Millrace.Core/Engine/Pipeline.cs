@@ -31,7 +31,7 @@ internal sealed class Pipeline(
     public async Task<AttemptEnd> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var tables = new TableSet(task, target, datasets, [.. state.LoadedTables(ofGeneration: false)]);
+        var tables = new TableSet(task, target, datasets, [.. state.LoadedTables(ofGeneration: false)], state.Generation);
         tables.ThrowIfAnyShared();
         foreach (string warning in await new TaskShape(task).CompareAsync(state, target, context.IsBackfill, cancellationToken).ConfigureAwait(false))
         {

@@ -139,7 +139,7 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
     private async Task<RetryResult> ShapeAndLoadAsync(
         QuarantinedRow row, KeptRow kept, long runId, int generation, CancellationToken cancellationToken)
     {
-        TargetTable? table = await target.DescribeAsync(row.Row.Table, cancellationToken).ConfigureAwait(false);
+        TargetTable? table = await target.DescribeFilledAsync(row.Row.Table, generation, cancellationToken).ConfigureAwait(false);
         var batch = new KeptBatch(task, table);
         if (!batch.HasKey(kept))
         {
@@ -148,7 +148,7 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
         }
 
         TableShaper shaper = await TableShaper.CreateAsync(
-            new(_asKept, row.Row.Table, target.Naming, target.Fit, id => target.DescribeAsync(id, cancellationToken))
+            new(_asKept, row.Row.Table, target.Naming, target.Fit, id => target.DescribeFilledAsync(id, generation, cancellationToken))
             {
                 MaxKeyBytes = target.MaxKeyBytes,
             }).ConfigureAwait(false);

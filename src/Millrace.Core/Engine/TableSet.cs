@@ -15,7 +15,8 @@ namespace Millrace.Core.Engine;
 /// while that works, others call only what reads nothing that it changes: <see cref="TargetOf"/>, <see cref="Targets"/> and
 /// <see cref="ChildrenAsync"/>.
 /// </summary>
-internal sealed class TableSet(TaskDefinition task, IDestination target, ImmutableArray<string> datasets, ImmutableArray<TableId> loaded)
+internal sealed class TableSet(
+    TaskDefinition task, IDestination target, ImmutableArray<string> datasets, ImmutableArray<TableId> loaded, int generation)
 {
     private Dictionary<TableId, TableSchema> _samples = [];
 
@@ -192,7 +193,7 @@ internal sealed class TableSet(TaskDefinition task, IDestination target, Immutab
         }
 
         await ThrowIfSharedAsync(table, dataset, cancellationToken).ConfigureAwait(false);
-        var settings = new ShaperSettings(task, table, target.Naming, target.Fit, id => target.DescribeAsync(id, cancellationToken))
+        var settings = new ShaperSettings(task, table, target.Naming, target.Fit, id => target.DescribeFilledAsync(id, generation, cancellationToken))
         {
             ChildTables = [.. ChildNamesOf(table)],
             Sample = _samples.GetValueOrDefault(dataset),

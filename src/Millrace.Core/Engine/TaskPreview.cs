@@ -31,7 +31,7 @@ public static class TaskPreview
             {
                 // As a first run would see it; nothing that is committed plays a part.
                 ReadPlan plan = await reader.PlanAsync(new([], 1), cancellationToken).ConfigureAwait(false);
-                var tables = new TableSet(task, target, datasets, []);
+                var tables = new TableSet(task, target, datasets, [], 1);
                 tables.ThrowIfAnyShared();
                 await tables.SampleAsync(reader, plan, cancellationToken).ConfigureAwait(false);
                 var totals = new RunTotals(context.Time);
