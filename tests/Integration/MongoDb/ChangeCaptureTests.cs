@@ -127,6 +127,28 @@ public sealed class ChangeCaptureTests : IDisposable
         }
     }
 
+    /// <summary>What the transaction changed stands in entries before the first one that is there.</summary>
+    [Fact]
+    public async Task A_transaction_that_was_prepared_before_the_log_begins_is_lost_history()
+    {
+        const string Session = """
+            ,"lsid":{"id":{"$uuid":"cdd84f08-0bee-4fb1-ac6a-0c6a9a49fb07"}},"txnNumber":{"$numberLong":"5"}
+            """;
+        DumpWriter.Collection(DumpPath, "shop", "a", ["""{"_id":1,"n":0}"""]);
+        string before = DumpWriter.Entry(100, "i", "shop.a", """{"_id":2}""");
+        string commit = DumpWriter.Entry(107, "c", "admin.$cmd", """{"commitTransaction":1}""", more: Session);
+        DumpWriter.Oplog(LogPath(1), [before, commit]);
+        SourceRunner lost = await Capture(oplogs: [LogPath(1)], datasets: ["shop.a"]);
+        string prepare = DumpWriter.Entry(
+            99, "c", "admin.$cmd", """{"applyOps":[{"op":"i","ns":"shop.a","o":{"_id":90}}],"prepare":true}""", more: Session);
+        DumpWriter.Oplog(LogPath(1), [prepare, before, commit]);
+        SourceRunner whole = await Capture(oplogs: [LogPath(1)], datasets: ["shop.a"]);
+
+        lost.Error.ShouldNotBeNull().Code.ShouldBe(ErrorCodes.HistoryLost);
+        whole.Error.ShouldBeNull();
+        whole.Rows.Select(r => r.Values["_id"]).ShouldBe(["1", "2", "90"]);
+    }
+
     [Fact]
     public async Task Files_that_overlap_are_read_once_and_a_gap_is_history_lost()
     {

@@ -62,6 +62,48 @@ public abstract class LiveChangeControlTests : LiveServerTest
         (await Should.ThrowAsync<MillraceException>(() => RunAsync())).Code.ShouldBe(ErrorCodes.HistoryLost);
     }
 
+    /// <summary>A place that a change stream has read to does not say which transactions were prepared before it and open there.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_transaction_that_was_prepared_before_the_oplog_is_read_is_lost_history(bool readsOplogBefore)
+    {
+        const string Transaction = """
+            ,"lsid":{"id":{"$uuid":"cdd84f08-0bee-4fb1-ac6a-0c6a9a49fb07"}},"txnNumber":{"$numberLong":"5"}
+            """;
+        Server.Insert("shop.orders", Enumerable.Range(0, 10).Select(i => Order(i, i)));
+        Capture = readsOplogBefore ? MongoDbCapture.Oplog : MongoDbCapture.ChangeStreams;
+        await RunAsync();
+        Replay("""{"applyOps":[{"op":"i","ns":"shop.orders","o":{"_id":90,"n":1}}],"prepare":true}""");
+        await RunAsync();
+        Replay("""{"commitTransaction":1}""");
+        Capture = MongoDbCapture.Oplog;
+
+        if (readsOplogBefore)
+        {
+            await RunAsync();
+            Target().ShouldBe(Source());
+        }
+        else
+        {
+            (await Should.ThrowAsync<MillraceException>(() => RunAsync())).Code.ShouldBe(ErrorCodes.HistoryLost);
+        }
+
+        void Replay(string command)
+        {
+            string file = Path.GetTempFileName();
+            try
+            {
+                DumpWriter.Oplog(file, [DumpWriter.Entry(1, "c", "admin.$cmd", command, more: Transaction)]);
+                Server.ReplayOplog(file);
+            }
+            finally
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
     [Fact]
     public async Task A_break_of_the_connection_is_gone_over()
     {

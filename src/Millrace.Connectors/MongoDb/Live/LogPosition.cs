@@ -7,7 +7,8 @@ namespace Millrace.Connectors.MongoDb.Live;
 /// <summary>
 /// A place in a server's log: every change up to a time was read. Printed as <c>mongodb.token/SECONDS.INCREMENT/TOKEN</c> where a change stream read
 /// it, the token its resume token's <c>_data</c>; as <c>mongodb.oplog/SECONDS.INCREMENT</c> where the oplog was read, with a second
-/// <c>/SECONDS.INCREMENT</c> where a transaction was open that began there. Either way of reading goes on from either.
+/// <c>/SECONDS.INCREMENT</c> where a transaction was open that began there. Either way of reading goes on from either; but of what a change
+/// stream has read it is not known which transactions were prepared and open there, and where the oplog commits one of those, history is lost (MR1303).
 /// </summary>
 /// <param name="Time">Seconds in the high 32 bits, increment in the low.</param>
 /// <param name="Token">The resume token, or null.</param>

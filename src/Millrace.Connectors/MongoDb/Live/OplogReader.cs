@@ -36,6 +36,7 @@ internal sealed class OplogReader : IBatchReader
     private bool _hasEntry;
     private bool _hasFirst;
     private bool _atEnd;
+    private bool _isAsking;       // the server is at work, for the next entry
 
     public OplogReader(MongoClient client, LiveServer server, LogTarget target, SourceSettings settings, ReadRequest request)
     {
@@ -107,8 +108,12 @@ internal sealed class OplogReader : IBatchReader
 
         try
         {
+            _isAsking = false;
             _cursor ??= Open();
-            if (_cursor.Next(out ReadOnlySpan<byte> document))
+            _isAsking = true;
+            bool isThere = _cursor.Next(out ReadOnlySpan<byte> document);
+            _isAsking = false;
+            if (isThere)
             {
                 Receive(document);
             }
@@ -126,7 +131,7 @@ internal sealed class OplogReader : IBatchReader
     }
 
     // Where the log rolled over what was being read, the entry that was read last is looked for once more: if it is gone, history is lost.
-    private bool IsBreak(MillraceException exception) => exception.IsTransient || (exception.Code == ErrorCodes.HistoryLost && _hasFirst && _cursor is not null);
+    private bool IsBreak(MillraceException exception) => exception.IsTransient || (exception.Code == ErrorCodes.HistoryLost && _hasFirst && _isAsking);
 
     private MongoCursor Open()
     {

@@ -13,6 +13,9 @@ internal enum TransactionStep
 
     /// <summary>As <see cref="Apply"/>, but the log does not hold the transaction's beginning.</summary>
     ApplyIncomplete,
+
+    /// <summary>A transaction is committed of which the log holds nothing: it was prepared before.</summary>
+    Lost,
 }
 
 /// <summary>
@@ -53,7 +56,7 @@ internal sealed class TransactionAssembler(TransactionSpill spill) : IDisposable
 
         if (command.Name.SequenceEqual("commitTransaction"u8))
         {
-            return Finish(entry) ? TransactionStep.Apply : TransactionStep.ApplyIncomplete;
+            return Finish(entry) ? TransactionStep.Apply : TransactionStep.Lost;
         }
 
         if (IsAlone(entry))

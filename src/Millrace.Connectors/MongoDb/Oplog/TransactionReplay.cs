@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.MongoDb.Oplog;
 
@@ -18,6 +19,7 @@ internal sealed class TransactionReplay(TransactionAssembler transactions, Oplog
     }
 
     /// <summary>Applies an entry, or keeps it until its transaction ends.</summary>
+    /// <exception cref="MillraceException">MR1303: it commits a transaction that was prepared before the log begins.</exception>
     public void Apply(in OplogEntry entry, ReadOnlySpan<byte> document)
     {
         if (entry.Operation != OplogOperation.Command || !TransactionAssembler.IsCommand(entry))
@@ -30,6 +32,15 @@ internal sealed class TransactionReplay(TransactionAssembler transactions, Oplog
         if (step == TransactionStep.Wait)
         {
             return;
+        }
+
+        if (step == TransactionStep.Lost)
+        {
+            throw new MillraceException(
+                ErrorCodes.HistoryLost,
+                $"The log commits a transaction at {MongoDbPositions.Describe(entry.Timestamp)} that was prepared before the reading of the log began: what it "
+                + "changed is not known.",
+                "Load the task anew: on_history_lost: resnapshot, or --full-refresh; from files, an oplog file that begins before the transaction does will do, too.");
         }
 
         if (step == TransactionStep.ApplyIncomplete && rows.FirstTaken(entry) is { } target)
