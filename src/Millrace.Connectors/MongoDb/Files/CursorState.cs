@@ -36,6 +36,8 @@ internal sealed class CursorState : IDisposable
     private readonly bool _isOrdered;
     private bool _lowHasMore;
     private bool _highHasMore;
+    private bool _lowHasBare;     // documents without a value were taken from earlier files
+    private bool _hasBare;        // or from this one
     private long _tie;
     private bool _mayBeTaken;
 
@@ -102,6 +104,7 @@ internal sealed class CursorState : IDisposable
             _lowTies.Clear();
             _lowTies.UnionWith(_highTies);
             _lowHasMore = _highHasMore;
+            _lowHasBare = _hasBare;
             Offset = 0;
         }
 
@@ -117,8 +120,8 @@ internal sealed class CursorState : IDisposable
     {
         if (!TryFindValue(document, out BsonValue value))
         {
-            // Without a value it has no place in the order: it is read once, by the first read of all.
-            _mayBeTaken = false;
+            // Without a value it has no place in the order: it is read once, before there is a watermark.
+            _mayBeTaken = _lowHasBare;
             return _low.Length == 0;
         }
 
@@ -132,14 +135,19 @@ internal sealed class CursorState : IDisposable
     /// <exception cref="MillraceException">MR1002: it may have been taken before, and the target appends.</exception>
     public void Take(ReadOnlySpan<byte> document)
     {
+        bool hasValue = TryFindValue(document, out BsonValue value);
         if (_mayBeTaken && !_mayRepeat)
         {
-            throw TooManyTies();
+            throw hasValue ? TooManyTies() : NoValues();
         }
 
-        if (TryFindValue(document, out BsonValue value))
+        if (hasValue)
         {
             Raise(value, _tie);
+        }
+        else
+        {
+            _hasBare = true;
         }
     }
 
@@ -151,12 +159,14 @@ internal sealed class CursorState : IDisposable
         writer.StartDocument();
         WriteValue(writer, "high"u8, _high);
         WriteTies(writer, "ties"u8, _highTies, "more"u8, _highHasMore);
+        WriteFlag(writer, "bare"u8, _hasBare);
         writer.WriteString("file"u8, Encoding.UTF8.GetBytes(File));
         if (!isDone)
         {
             writer.WriteInt64("at"u8, offset);
             WriteValue(writer, "low"u8, _low);
             WriteTies(writer, "lowTies"u8, _lowTies, "lowMore"u8, _lowHasMore);
+            WriteFlag(writer, "lowBare"u8, _lowHasBare);
         }
 
         writer.End();
@@ -197,9 +207,14 @@ internal sealed class CursorState : IDisposable
             writer.WriteBinary(name, 0, MemoryMarshal.AsBytes<long>(ordered));
         }
 
-        if (hasMore)
+        WriteFlag(writer, moreName, hasMore);
+    }
+
+    private static void WriteFlag(BsonWriter writer, ReadOnlySpan<byte> name, bool value)
+    {
+        if (value)
         {
-            writer.WriteBoolean(moreName, true);
+            writer.WriteBoolean(name, true);
         }
     }
 
@@ -293,6 +308,14 @@ internal sealed class CursorState : IDisposable
         {
             _lowHasMore = field.GetBoolean();
         }
+        else if (name.SequenceEqual("bare"u8))
+        {
+            _hasBare = field.GetBoolean();
+        }
+        else if (name.SequenceEqual("lowBare"u8))
+        {
+            _lowHasBare = field.GetBoolean();
+        }
         else if (name.SequenceEqual("file"u8))
         {
             File = Encoding.UTF8.GetString(field.GetString());
@@ -320,6 +343,13 @@ internal sealed class CursorState : IDisposable
             ties.Add(MemoryMarshal.Read<long>(hashes));
         }
     }
+
+    private MillraceException NoValues() => new(
+        ErrorCodes.InvalidConfiguration,
+        $"No document that was loaded has a value of the cursor field '{_cursorField}', and there are documents without one again: which of them are loaded "
+        + "already is not known, and appending them again would double rows.",
+        "See that cursor_field is written as the documents have it, or let rows merge on a key (write_disposition: merge).",
+        "cursor_field");
 
     private MillraceException TooManyTies() => new(
         ErrorCodes.InvalidConfiguration,
