@@ -39,8 +39,15 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
         int resumes = 0;
         while (true)
         {
+            int commits = _totals.Commits;
             AttemptEnd end = await AttemptUntilGrantedAsync(budget, newGeneration, cancellationToken).ConfigureAwait(false);
             newGeneration = false;
+            if (end == AttemptEnd.Head && _totals.Commits > commits)
+            {
+                // A run that follows goes on for weeks: what it has come over does not count against what it meets next.
+                (restarts, resumes) = (0, 0);
+            }
+
             switch (end)
             {
                 case AttemptEnd.Resnapshot when restarts++ == 0:

@@ -41,6 +41,9 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
     /// <summary>The type that values have: text, or JSON.</summary>
     public LogicalType ValueType { get; set; } = LogicalType.Text;
 
+    /// <summary>Called before each plan; throws to play a source that has lost what is to be read.</summary>
+    public Action Planning { get; set; } = () => { };
+
     /// <summary>Called with partition and change number before each change; throws to play a failing source.</summary>
     public Action<string, int> At { get; set; } = (_, _) => { };
 
@@ -50,6 +53,7 @@ public sealed class ScriptedSource(IReadOnlyDictionary<string, IReadOnlyList<Scr
     /// <inheritdoc/>
     public ValueTask<ReadPlan> PlanAsync(PlanRequest request, CancellationToken cancellationToken)
     {
+        Planning();
         List<PartitionPlan> partitions = [];
         int stage = 0;
         foreach ((string name, IReadOnlyList<ScriptedChange> script) in scripts.OrderBy(s => s.Key, StringComparer.Ordinal))

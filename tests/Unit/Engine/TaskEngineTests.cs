@@ -203,6 +203,64 @@ public sealed class TaskEngineTests
         store.Checkpoints[("t", "log")].Position.Text.ShouldBe("script.change/00000100");
     }
 
+    /// <summary>Followed for weeks, a source may lose its history more than once; each new snapshot that comes to the head stands for itself.</summary>
+    [Fact]
+    public async Task HistoryThatIsLostNowAndThenWhileFollowingIsLoadedAnewEachTime()
+    {
+        using var stop = new CancellationTokenSource();
+        ScriptedChange[] script = [.. Enumerable.Range(0, 20).Select(i => new ScriptedChange("a", $"k{i}", "v"))];
+        var scripts = new Dictionary<string, IReadOnlyList<ScriptedChange>> { ["snapshot:1"] = script };
+        var store = new MemoryStore();
+        int plans = 0;
+        TaskEngine engine = Engine(
+            scripts,
+            store,
+            prepare: s => s.Planning = () =>
+            {
+                if (++plans is 2 or 5 or 7)
+                {
+                    throw new MillraceException(ErrorCodes.HistoryLost, "lost");
+                }
+
+                if (plans == 9)
+                {
+                    stop.Cancel();
+                }
+            },
+            context: new(1, Nowhere, Nowhere, "") { Follow = true, Stopping = stop.Token, Time = new HastyTime() },
+            change: t => t with { Source = t.Source with { OnHistoryLost = OnHistoryLost.Resnapshot } });
+
+        TaskOutcome outcome = await engine.RunAsync(TestContext.Current.CancellationToken);
+
+        outcome.Rows.ShouldBe(4 * script.Length);
+        store.Checkpoints[("t", "#generation")].Generation.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task HistoryThatIsLostRightAfterANewSnapshotEndsTheRun()
+    {
+        ScriptedChange[] script = [.. Enumerable.Range(0, 20).Select(i => new ScriptedChange("a", $"k{i}", "v"))];
+        var scripts = new Dictionary<string, IReadOnlyList<ScriptedChange>> { ["snapshot:1"] = script };
+        int plans = 0;
+        TaskEngine engine = Engine(
+            scripts,
+            new MemoryStore(),
+            prepare: s => s.Planning = () =>
+            {
+                if (++plans > 1)
+                {
+                    throw new MillraceException(ErrorCodes.HistoryLost, "lost");
+                }
+            },
+            context: new(1, Nowhere, Nowhere, "") { Follow = true, Time = new HastyTime() },
+            change: t => t with { Source = t.Source with { OnHistoryLost = OnHistoryLost.Resnapshot } });
+
+        MillraceException error = await Should.ThrowAsync<MillraceException>(() => engine.RunAsync(TestContext.Current.CancellationToken));
+
+        error.Message.ShouldContain("right after a new snapshot");
+        plans.ShouldBe(3);
+    }
+
     [Fact]
     public async Task TheTablesOfATaskAreReadFromItsCheckpoints()
     {
