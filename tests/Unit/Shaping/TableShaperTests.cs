@@ -236,6 +236,27 @@ public sealed class TableShaperTests
         tables.Rejected.ShouldHaveSingleItem().Code.ShouldBe(ErrorCodes.KeyMissing);
     }
 
+    /// <summary>That no row of a batch has the key's field must not let them in where one row with it would have kept the others out.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rows_of_a_batch_without_the_key_s_field_go_to_quarantine(bool isThere)
+    {
+        TaskDefinition task = ShapingKit.Task();
+        task = task with { Target = task.Target with { PrimaryKey = ["sku"] } };
+        TestRow first = isThere ? TestRow.Insert(("_id", 1L), ("sku", "a")) : TestRow.Insert(("_id", 1L));
+        TestRow[] rows = [first, TestRow.Insert(("_id", 2L)), TestRow.Insert(("_id", 3L)), TestRow.Insert(("_id", 4L), ("sku", "b"))];
+        MemoryTables one = await ShapingKit.LoadAsync(task, rows, [1, 2, 1]);
+        MemoryTables runs = await ShapingKit.LoadAsync(task, rows, [1, 2, 1], newRuns: true);
+
+        foreach (MemoryTables tables in new[] { one, runs })
+        {
+            tables.Rejected.Count.ShouldBe(isThere ? 2 : 3);
+            tables.Rejected.ShouldAllBe(r => r.Code == ErrorCodes.KeyMissing);
+            tables["orders"].Rows.Select(r => r["sku"]).ShouldBe(isThere ? ["a", "b"] : ["b"]);
+        }
+    }
+
     [Fact]
     public async Task Unset_values_keep_what_is_there()
     {

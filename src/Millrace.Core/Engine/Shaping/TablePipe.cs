@@ -48,6 +48,9 @@ internal sealed class TablePipe
     /// <summary>Names of the key's columns for a table that is written by key; asked after routing.</summary>
     public Func<ImmutableArray<string>>? KeyNames { get; set; }
 
+    /// <summary>The fields of that key, whether a batch feeds them or not.</summary>
+    public Func<IReadOnlyList<TargetField>>? KeyFields { get; set; }
+
     /// <summary>For a child table: names of the columns that repeat the parent's key; asked after routing.</summary>
     public Func<ImmutableArray<string>>? ParentKeyNames { get; set; }
 
@@ -193,13 +196,13 @@ internal sealed class TablePipe
     // A merge cannot place a row whose key has no value, or one that the key's column cannot hold.
     private void RequireKey(IReadOnlyList<InputColumn> inputs, Routing routing, BatchMarks marks)
     {
-        if (KeyNames is null || ParentKeyNames is not null || _template.Disposition != WriteDisposition.Merge)
+        if (KeyFields is null || _template.Disposition != WriteDisposition.Merge)
         {
             return;
         }
 
         bool needsDeletes = _template.DeleteMode != DeleteMode.Ignore;
-        foreach (TargetField field in routing.Routes.Select(r => r.Field).Where(f => f.IsKey).Distinct())
+        foreach (TargetField field in KeyFields())
         {
             int[] own = [.. Enumerable.Range(0, inputs.Count).Where(i => routing.Routes[i].Field == field)];
             if (own is [var only] && routing.Routes[only].Whole == field.Base && field.Base >= 0 && inputs[only].Values.NullCount == 0)

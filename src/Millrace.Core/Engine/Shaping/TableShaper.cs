@@ -30,6 +30,7 @@ public sealed class TableShaper
         if (IsKeyed)
         {
             parent.KeyNames = _keys.Names;
+            parent.KeyFields = () => _keys.Fields;
         }
     }
 
