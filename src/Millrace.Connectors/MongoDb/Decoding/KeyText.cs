@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Core.Batches;
 using Millrace.Core.Schemas;
@@ -14,6 +15,9 @@ namespace Millrace.Connectors.MongoDb.Decoding;
 /// </summary>
 internal static class KeyText
 {
+    // A double's 53 bits times 5^32, of 75 bits, is less than 2^128.
+    private const int MostFives = 32;
+
     /// <summary>The plain class of a key of this type (its tag), or NUL where the type is never a plain key.</summary>
     public static char PlainClass(BsonValue key) => key.Type switch
     {
@@ -30,16 +34,18 @@ internal static class KeyText
         switch (key.Type)
         {
             case BsonType.Int32:
-                WriteInteger(key.GetInt32(), output);
+                WriteInteger("n:"u8, key.GetInt32(), output);
                 break;
             case BsonType.Int64:
-                WriteInteger(key.GetInt64(), output);
+                WriteInteger("n:"u8, key.GetInt64(), output);
                 break;
             case BsonType.Double:
-                Write("n:"u8, NumberText(key.GetDouble()), output);
+                output.Write("n:"u8);
+                WriteNumber(key.GetDouble(), output);
                 break;
             case BsonType.Decimal128:
-                Write("n:"u8, NumberText(key.GetDecimal128()), output);
+                output.Write("n:"u8);
+                WriteNumber(key.GetDecimal128(), output);
                 break;
             case BsonType.String:
                 output.Write("s:"u8);
@@ -52,7 +58,7 @@ internal static class KeyText
                 output.Write(key.GetBoolean() ? "b:true"u8 : "b:false"u8);
                 break;
             case BsonType.DateTime:
-                Write("d:"u8, key.GetDateTimeMillis().ToString(CultureInfo.InvariantCulture), output);
+                WriteInteger("d:"u8, key.GetDateTimeMillis(), output);
                 break;
             case BsonType.Binary:
                 WriteBinary(key, output);
@@ -77,10 +83,10 @@ internal static class KeyText
         switch (slot)
         {
             case ValueSlot.Integer:
-                WriteInteger(((Column<long>)column).Values[row], output);
+                WriteInteger("n:"u8, ((Column<long>)column).Values[row], output);
                 break;
             case ValueSlot.Uuid:
-                Write("u:"u8, ((Column<Guid>)column).Values[row].ToString("D"), output);
+                WriteUuid(((Column<Guid>)column).Values[row], output);
                 break;
             case ValueSlot.ObjectId:
                 output.Write("o:"u8);
@@ -93,44 +99,109 @@ internal static class KeyText
         }
     }
 
-    /// <summary>The exact decimal value without exponent and without trailing zeros.</summary>
-    public static string NumberText(double value)
+    /// <summary>Writes the exact decimal value, without exponent and without trailing zeros.</summary>
+    public static void WriteNumber(double value, IBufferWriter<byte> output)
     {
-        if (!double.IsFinite(value))
+        if (value == Math.Floor(value) && value is >= -9223372036854775808.0 and < 9223372036854775808.0)
         {
-            return double.IsNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+            WriteInteger(default, (long)value, output);
         }
+        else if (double.IsFinite(value))
+        {
+            WriteExact(value, output);
+        }
+        else
+        {
+            output.Write(double.IsNaN(value) ? "NaN"u8 : value > 0 ? "Infinity"u8 : "-Infinity"u8);
+        }
+    }
 
-        // value = mantissa * 2^exponent; a negative power of two is a finite decimal: m * 5^e / 10^e.
+    /// <inheritdoc cref="WriteNumber(double, IBufferWriter{byte})"/>
+    public static void WriteNumber(Decimal128 value, IBufferWriter<byte> output)
+    {
+        if (value.IsFinite)
+        {
+            WriteDecimal(value.IsNegative, value.Coefficient, value.Exponent, output);
+        }
+        else
+        {
+            WriteNumber(value.ToDouble(), output);
+        }
+    }
+
+    // value = mantissa * 2^exponent; a negative power of two is a finite decimal: m * 5^e / 10^e.
+    private static void WriteExact(double value, IBufferWriter<byte> output)
+    {
         long bits = BitConverter.DoubleToInt64Bits(value);
         int biased = (int)((bits >> 52) & 0x7FF);
         long mantissa = bits & 0xF_FFFF_FFFF_FFFF;
+        mantissa = biased == 0 ? mantissa : mantissa | (1L << 52);
         int exponent = (biased == 0 ? 1 : biased) - 1075;
-        BigInteger digits = biased == 0 ? mantissa : mantissa | (1L << 52);
-        digits = exponent >= 0 ? digits << exponent : digits * BigInteger.Pow(5, -exponent);
-        return PlainDecimal(bits < 0, digits.ToString(CultureInfo.InvariantCulture), Math.Min(exponent, 0));
+        int zeros = BitOperations.TrailingZeroCount(mantissa);
+        mantissa >>= zeros;
+        exponent += zeros;
+        if (exponent is < 0 and >= -MostFives)
+        {
+            UInt128 scaled = (UInt128)mantissa;
+            for (int i = 0; i > exponent; i--)
+            {
+                scaled *= 5;
+            }
+
+            WriteDecimal(bits < 0, scaled, exponent, output);
+            return;
+        }
+
+        BigInteger digits = exponent >= 0 ? (BigInteger)mantissa << exponent : mantissa * BigInteger.Pow(5, -exponent);
+        WriteDecimal(bits < 0, Encoding.ASCII.GetBytes(digits.ToString(CultureInfo.InvariantCulture)), Math.Min(exponent, 0), output);
     }
 
-    /// <inheritdoc cref="NumberText(double)"/>
-    public static string NumberText(Decimal128 value) => value.IsFinite
-        ? PlainDecimal(value.IsNegative, value.Coefficient.ToString(CultureInfo.InvariantCulture), value.Exponent)
-        : NumberText(value.ToDouble());
-
-    private static string PlainDecimal(bool negative, string digits, int exponent)
+    private static void WriteDecimal(bool negative, UInt128 digits, int exponent, IBufferWriter<byte> output)
     {
-        string trimmed = digits.TrimEnd('0');
-        if (trimmed.Length == 0)
+        Span<byte> text = stackalloc byte[40];
+        digits.TryFormat(text, out int length, default, CultureInfo.InvariantCulture);
+        WriteDecimal(negative, text[..length], exponent, output);
+    }
+
+    private static void WriteDecimal(bool negative, ReadOnlySpan<byte> digits, int exponent, IBufferWriter<byte> output)
+    {
+        ReadOnlySpan<byte> trimmed = digits.TrimEnd((byte)'0');
+        if (trimmed.IsEmpty)
         {
-            return "0";
+            output.Write("0"u8);
+            return;
+        }
+
+        if (negative)
+        {
+            output.Write("-"u8);
         }
 
         exponent += digits.Length - trimmed.Length;
-        string text = exponent >= 0
-            ? trimmed + new string('0', exponent)
-            : trimmed.Length > -exponent
-                ? $"{trimmed[..^-exponent]}.{trimmed[^-exponent..]}"
-                : "0." + new string('0', -exponent - trimmed.Length) + trimmed;
-        return negative ? "-" + text : text;
+        int point = trimmed.Length + exponent;
+        if (exponent >= 0)
+        {
+            output.Write(trimmed);
+            WriteZeros(exponent, output);
+        }
+        else if (point > 0)
+        {
+            output.Write(trimmed[..point]);
+            output.Write("."u8);
+            output.Write(trimmed[point..]);
+        }
+        else
+        {
+            output.Write("0."u8);
+            WriteZeros(-point, output);
+            output.Write(trimmed);
+        }
+    }
+
+    private static void WriteZeros(int count, IBufferWriter<byte> output)
+    {
+        output.GetSpan(count)[..count].Fill((byte)'0');
+        output.Advance(count);
     }
 
     private static bool IsUuid(BsonValue key) => key.GetBinary(out byte subtype).Length == 16 && subtype == BinarySubtype.Uuid;
@@ -140,7 +211,7 @@ internal static class KeyText
         ReadOnlySpan<byte> bytes = key.GetBinary(out byte subtype);
         if (IsUuid(key))
         {
-            Write("u:"u8, new Guid(bytes, bigEndian: true).ToString("D"), output);
+            WriteUuid(new Guid(bytes, bigEndian: true), output);
             return;
         }
 
@@ -149,11 +220,19 @@ internal static class KeyText
         WriteHex(":"u8, bytes, output);
     }
 
-    private static void WriteInteger(long value, IBufferWriter<byte> output)
+    private static void WriteInteger(ReadOnlySpan<byte> tag, long value, IBufferWriter<byte> output)
     {
         Span<byte> target = output.GetSpan(24);
-        "n:"u8.CopyTo(target);
-        Utf8Formatter.TryFormat(value, target[2..], out int written);
+        tag.CopyTo(target);
+        Utf8Formatter.TryFormat(value, target[tag.Length..], out int written);
+        output.Advance(tag.Length + written);
+    }
+
+    private static void WriteUuid(Guid value, IBufferWriter<byte> output)
+    {
+        Span<byte> target = output.GetSpan(40);
+        "u:"u8.CopyTo(target);
+        value.TryFormat(target[2..], out int written, "D");
         output.Advance(written + 2);
     }
 
@@ -163,13 +242,5 @@ internal static class KeyText
         tag.CopyTo(target);
         Convert.TryToHexStringLower(bytes, target[tag.Length..], out int written);
         output.Advance(tag.Length + written);
-    }
-
-    private static void Write(ReadOnlySpan<byte> tag, string ascii, IBufferWriter<byte> output)
-    {
-        Span<byte> target = output.GetSpan(tag.Length + ascii.Length);
-        tag.CopyTo(target);
-        System.Text.Encoding.ASCII.GetBytes(ascii, target[tag.Length..]);
-        output.Advance(tag.Length + ascii.Length);
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Connectors.MongoDb.Decoding;
 
@@ -47,7 +46,8 @@ internal static class ImageKey
             return;
         }
 
-        WriteNumber(KeyText.NumberText(value), output);
+        output.Write(NumberTag);
+        KeyText.WriteNumber(value, output);
     }
 
     private static void WriteDecimal(Decimal128 value, ByteBuffer output)
@@ -58,7 +58,8 @@ internal static class ImageKey
             return;
         }
 
-        WriteNumber(KeyText.NumberText(value), output);
+        output.Write(NumberTag);
+        KeyText.WriteNumber(value, output);
     }
 
     private static void WriteInteger(long value, ByteBuffer output)
@@ -67,11 +68,5 @@ internal static class ImageKey
         BinaryPrimitives.WriteUInt64BigEndian(bytes, (ulong)value ^ (1UL << 63));
         output.Write(IntegerTag);
         output.Write(bytes);
-    }
-
-    private static void WriteNumber(string text, ByteBuffer output)
-    {
-        output.Write(NumberTag);
-        output.Write(Encoding.ASCII.GetBytes(text));
     }
 }
