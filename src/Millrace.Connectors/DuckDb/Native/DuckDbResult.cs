@@ -96,9 +96,6 @@ internal sealed unsafe class DuckDbResult : IDisposable
 
     internal string GetString(int column) => Encoding.UTF8.GetString(GetBytes(column));
 
-    /// <summary>The text, or null.</summary>
-    internal string? GetStringOrNull(int column) => IsNull(column) ? null : GetString(column);
-
     /// <summary>A value as the nearest .NET type, for small results only: integers, floats, decimals (HUGEINT among them), bool,
     /// text, bytes, and UTC <see cref="DateTime"/> for timestamps; null for NULL.</summary>
     /// <exception cref="InvalidOperationException">The type has no such counterpart; the query should cast it to text.</exception>

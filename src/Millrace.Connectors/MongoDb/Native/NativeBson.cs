@@ -1,4 +1,3 @@
-using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.MongoDb.Native;
@@ -22,9 +21,6 @@ internal readonly unsafe struct NativeBson : IDisposable
                 : throw new MillraceException(ErrorCodes.Internal, "A command to MongoDB is not valid BSON.", "Please report it.");
         }
     }
-
-    /// <summary>A document written as extended JSON.</summary>
-    public static NativeBson OfJson(string json) => Of(ExtendedJsonReader.ReadDocument(json));
 
     /// <summary>The bytes of a <c>bson_t</c>, where they are.</summary>
     public static ReadOnlySpan<byte> BytesOf(nint bson)

@@ -7,7 +7,6 @@ internal static class ServerCode
 {
     public const int Unauthorized = 13;
     public const int AuthenticationFailed = 18;
-    public const int NamespaceNotFound = 26;
     public const int NoMatchingDocument = 47;
     public const int MaxTimeExpired = 50;
     public const int CappedPositionLost = 136;

@@ -10,9 +10,6 @@ internal sealed class OplogCursor(OplogChain chain, ulong after, ulong until) : 
     private int _file = -1;
     private DocumentReader? _reader;
 
-    /// <summary>The timestamp of the last entry read.</summary>
-    public ulong Timestamp { get; private set; }
-
     /// <summary>The file that is read and the offset after the entry, for messages.</summary>
     public (string Path, long Offset) Place => _reader is null ? ("", 0) : (_reader.Path, _reader.Offset);
 
@@ -41,7 +38,6 @@ internal sealed class OplogCursor(OplogChain chain, ulong after, ulong until) : 
                 if (timestamp <= until)
                 {
                     _reached = timestamp;
-                    Timestamp = timestamp;
                     return true;
                 }
             }

@@ -15,8 +15,7 @@ public static class TargetNames
     /// <param name="template">The target's <c>table:</c>, such as <c>raw.{dataset}</c>.</param>
     /// <param name="dataset">The dataset as the configuration or the source names it.</param>
     /// <param name="naming">The destination's naming rule; shortens what is too long.</param>
-    /// <param name="isTaken">Tells whether another dataset of the run has the table already; null where only one is written.</param>
-    public static TableId For(string template, string dataset, NamingRule naming, Func<TableId, bool>? isTaken = null)
+    public static TableId For(string template, string dataset, NamingRule naming)
     {
         ArgumentNullException.ThrowIfNull(template);
         ArgumentNullException.ThrowIfNull(dataset);
@@ -25,16 +24,7 @@ public static class TargetNames
         string flat = dataset.Replace('.', '_');
         string schema = parts.Schema.Replace(DatasetPlaceholder, flat, StringComparison.Ordinal);
         string name = parts.Name.Replace(DatasetPlaceholder, flat, StringComparison.Ordinal);
-
-        // The dataset itself, not its flattened form, feeds the hash: a.b and a_b must not end in one table.
-        string plain = naming.Map(name, _ => false);
-        if (isTaken is null || !isTaken(new TableId(schema, plain)))
-        {
-            return new TableId(schema, plain);
-        }
-
-        string hashed = naming.Map(parts.Name.Replace(DatasetPlaceholder, dataset, StringComparison.Ordinal), n => isTaken(new TableId(schema, n)));
-        return new TableId(schema, hashed.Replace('.', '_'));
+        return new TableId(schema, naming.Map(name, _ => false));
     }
 
     /// <summary>The child table of an array field: <c>orders__items</c> beside <c>orders</c>.</summary>
