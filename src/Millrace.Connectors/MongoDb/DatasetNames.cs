@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Core.Contracts;
+using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.MongoDb;
@@ -15,6 +16,16 @@ internal sealed class DatasetNames(string? database, ImmutableArray<string> data
 
     private readonly string? _database = string.IsNullOrEmpty(database) ? null : database;
     private readonly HashSet<string> _named = new(datasets, StringComparer.Ordinal);
+
+    /// <summary>A dataset that is not there (MR1309).</summary>
+    /// <param name="what">What is missing where, as a sentence.</param>
+    /// <param name="database">The connection's database, or null.</param>
+    public static MillraceException NotFound(string what, string? database) => new(
+        ErrorCodes.DatasetNotFound,
+        what,
+        database is null
+            ? "Write the dataset as database.collection; `millrace discover` lists what there is."
+            : "`millrace discover` lists what there is.");
 
     /// <summary>The dataset's name, or null where the collection is outside of the connection's database.</summary>
     public string? NameOf(MongoNamespace collection)

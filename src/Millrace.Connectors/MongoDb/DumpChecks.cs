@@ -2,7 +2,6 @@ using Millrace.Connectors.MongoDb.Files;
 using Millrace.Connectors.MongoDb.Oplog;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
-using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.MongoDb;
 
@@ -14,7 +13,7 @@ internal static class DumpChecks
     {
         var findings = new List<CheckFinding>();
         Dump? dump = null;
-        Try(findings, $"dump {connection.DumpPath}", () =>
+        Finding.Add(findings, $"dump {connection.DumpPath}", () =>
         {
             dump = connection.OpenDump();
             return $"{Quantity.Of(dump.Collections.Length, "collection")}{(dump.Oplog is null ? ", no oplog" : ", with oplog")}";
@@ -35,13 +34,13 @@ internal static class DumpChecks
             cancellationToken.ThrowIfCancellationRequested();
             if (collection.Documents is { } file)
             {
-                Try(findings, $"collection {collection.Name}", () => ReadFirst(file));
+                Finding.Add(findings, $"collection {collection.Name}", () => ReadFirst(file));
             }
         }
     }
 
     private static void CheckOplog(List<CheckFinding> findings, DumpConnection connection, Dump dump, CancellationToken cancellationToken) =>
-        Try(findings, "oplog", () =>
+        Finding.Add(findings, "oplog", () =>
         {
             OplogChain chain = OplogChain.Open(connection, dump, "", looksOnly: true, cancellationToken);
             if (chain.Files.IsEmpty)
@@ -75,17 +74,5 @@ internal static class DumpChecks
 
         reader.Throw(status);
         return "";
-    }
-
-    private static void Try(List<CheckFinding> findings, string what, Func<string> attempt)
-    {
-        try
-        {
-            findings.Add(new(what, null, attempt()));
-        }
-        catch (MillraceException exception)
-        {
-            findings.Add(new(what, exception));
-        }
     }
 }

@@ -17,8 +17,6 @@ internal sealed class MongoDbDumpSource : ISource
     /// <summary>How a snapshot partition's name begins; the collection's full name follows.</summary>
     public const string SnapshotPrefix = "snapshot:";
 
-    private const string CursorPrefix = "cursor:";
-
     private readonly SourceSettings _settings;
     private readonly DumpConnection _connection;
     private readonly DatasetNames _names;
@@ -174,12 +172,8 @@ internal sealed class MongoDbDumpSource : ISource
         return chosen;
     }
 
-    private MillraceException NotFound(MongoNamespace name) => new(
-        ErrorCodes.DatasetNotFound,
-        $"The dump {Dump.Path} holds no collection {name}.",
-        _connection.Database is null
-            ? "Write the dataset as database.collection; `millrace discover` lists what there is."
-            : "`millrace discover` lists what there is.");
+    private MillraceException NotFound(MongoNamespace name) =>
+        DatasetNames.NotFound($"The dump {Dump.Path} holds no collection {name}.", _connection.Database);
 
     private PartitionPlan? PlanSnapshot(DumpedCollection collection, IDocumentFile file, PlanRequest request, CancellationToken cancellationToken)
     {
@@ -214,9 +208,9 @@ internal sealed class MongoDbDumpSource : ISource
 
     private PartitionPlan? PlanIncremental(DumpedCollection collection, IDocumentFile file, PlanRequest request, CancellationToken cancellationToken)
     {
-        string partition = CursorPrefix + collection.Name;
+        string partition = CursorState.PartitionPrefix + collection.Name;
         Position start = request.Committed.FirstOrDefault(c => c.Partition == partition)?.Position ?? CursorState.Start;
-        using CursorState state = CursorState.Parse(start, CursorField, _settings.MayRepeat);
+        using CursorState state = CursorState.Parse(start, CursorState.FieldOf(_settings), _settings.MayRepeat);
         if (state.IsDone && state.File == file.Fingerprint)
         {
             return null;
@@ -238,12 +232,6 @@ internal sealed class MongoDbDumpSource : ISource
         };
     }
 
-    private string CursorField => _settings.CursorField ?? throw new MillraceException(
-        ErrorCodes.InvalidConfiguration,
-        "An incremental read of a collection needs a cursor field.",
-        "Set cursor_field: to a field that grows with every insert and update, such as updated_at.",
-        "cursor_field");
-
     private static MillraceException DumpChanged(MongoNamespace name, IDocumentFile file) => new(
         ErrorCodes.HistoryLost,
         $"The dump of {name} in {file.Path} is another one than the one that was being read when the last run ended.",
@@ -251,16 +239,16 @@ internal sealed class MongoDbDumpSource : ISource
 
     private SnapshotReader OpenIncremental(ReadRequest request)
     {
-        MongoNamespace name = MongoNamespace.Parse(request.Partition.Name[CursorPrefix.Length..]);
+        MongoNamespace name = MongoNamespace.Parse(request.Partition.Name[CursorState.PartitionPrefix.Length..]);
         IDocumentFile file = Dump.Find(name)?.Documents ?? throw NotFound(name);
-        CursorState state = CursorState.Parse(request.Partition.Start, CursorField, _settings.MayRepeat);
+        CursorState state = CursorState.Parse(request.Partition.Start, CursorState.FieldOf(_settings), _settings.MayRepeat);
         state.Open(file.Fingerprint);
         return new(file, state.Offset, _names.TableOf(name), request, new DocumentSelection(_settings, byTime: true), _settings.HidesRaw, state);
     }
 
     private SnapshotReader OpenSnapshot(ReadRequest request)
     {
-        if (request.Partition.Name.StartsWith(CursorPrefix, StringComparison.Ordinal))
+        if (request.Partition.Name.StartsWith(CursorState.PartitionPrefix, StringComparison.Ordinal))
         {
             return OpenIncremental(request);
         }

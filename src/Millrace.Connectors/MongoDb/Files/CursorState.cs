@@ -22,6 +22,9 @@ internal sealed class CursorState : IDisposable
     /// </summary>
     internal const int MostTies = 100_000;
 
+    /// <summary>How the name of an incremental read's partition begins; the collection's full name follows.</summary>
+    internal const string PartitionPrefix = "cursor:";
+
     private const string Beginning = "start";
 
     private readonly BsonPath _path;
@@ -61,6 +64,14 @@ internal sealed class CursorState : IDisposable
 
     /// <summary>Where a task without a checkpoint starts.</summary>
     public static Position Start { get; } = new($"{MongoDbPositions.CursorScheme}/{Beginning}");
+
+    /// <summary>The path of a task's cursor field.</summary>
+    /// <exception cref="MillraceException">MR1002: it has none.</exception>
+    public static string FieldOf(SourceSettings settings) => settings.CursorField ?? throw new MillraceException(
+        ErrorCodes.InvalidConfiguration,
+        "An incremental read of a collection needs a cursor field.",
+        "Set cursor_field: to a field that grows with every insert and update, such as updated_at.",
+        "cursor_field");
 
     /// <summary>Reads a position.</summary>
     /// <param name="position">The position.</param>

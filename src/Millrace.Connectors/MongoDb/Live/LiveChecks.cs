@@ -1,7 +1,6 @@
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;
-using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.MongoDb.Live;
 
@@ -15,7 +14,7 @@ internal static class LiveChecks
         LiveServer? server = null;
         using MongoPool pool = connection.Open();
         using MongoClient client = pool.Take(cancellationToken);
-        Try(findings, "server", () =>
+        Finding.Add(findings, "server", () =>
         {
             server = LiveServer.Ask(client);
             return $"MongoDB {server.Version} ({Describe(server)}), libmongoc {MongocLibrary.EnsureLoaded()}";
@@ -26,10 +25,10 @@ internal static class LiveChecks
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        Try(findings, connection.Database is { } database ? $"collections of {database}" : "databases and collections", () =>
+        Finding.Add(findings, connection.Database is { } database ? $"collections of {database}" : "databases and collections", () =>
             Quantity.Of(LiveCatalog.List(client, connection.Database).Count, "collection"));
         cancellationToken.ThrowIfCancellationRequested();
-        Try(findings, "log of changes", () => LogOf(client, server, connection));
+        Finding.Add(findings, "log of changes", () => LogOf(client, server, connection));
         return findings;
     }
 
@@ -52,17 +51,5 @@ internal static class LiveChecks
 
         OplogFacts facts = OplogFacts.Of(client, server);
         return $"the oplog reaches from {MongoDbPositions.Describe(facts.First)} to {MongoDbPositions.Describe(facts.Last)}";
-    }
-
-    private static void Try(List<CheckFinding> findings, string what, Func<string> attempt)
-    {
-        try
-        {
-            findings.Add(new(what, null, attempt()));
-        }
-        catch (MillraceException exception)
-        {
-            findings.Add(new(what, exception));
-        }
     }
 }

@@ -26,12 +26,8 @@ internal static class LiveNotes
         "Set replication_method: full_refresh for it, or read the collection behind it.");
 
     /// <summary>A dataset that is not there.</summary>
-    public static MillraceException NotFound(MongoNamespace name, LiveConnection connection) => new(
-        ErrorCodes.DatasetNotFound,
-        $"The server of connection '{connection.Name}' has no collection {name}.",
-        connection.Database is null
-            ? "Write the dataset as database.collection; `millrace discover` lists what there is."
-            : "`millrace discover` lists what there is.");
+    public static MillraceException NotFound(MongoNamespace name, LiveConnection connection) =>
+        DatasetNames.NotFound($"The server of connection '{connection.Name}' has no collection {name}.", connection.Database);
 
     private static string NameOf(LiveCollection collection) => collection.Kind == CollectionKind.View ? "a view" : "a time series";
 }

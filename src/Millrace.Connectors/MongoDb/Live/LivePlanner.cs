@@ -9,7 +9,6 @@ namespace Millrace.Connectors.MongoDb.Live;
 internal sealed class LivePlanner
 {
     /// <summary>How the partition of an incremental read begins; the collection's full name follows.</summary>
-    private const string CursorPrefix = "cursor:";
 
     private readonly LiveConnection _connection;
     private readonly LiveServer _server;
@@ -87,10 +86,10 @@ internal sealed class LivePlanner
     public IBatchReader Open(MongoClient client, ReadRequest request)
     {
         string partition = request.Partition.Name;
-        if (partition.StartsWith(CursorPrefix, StringComparison.Ordinal))
+        if (partition.StartsWith(CursorState.PartitionPrefix, StringComparison.Ordinal))
         {
-            var name = MongoNamespace.Parse(partition[CursorPrefix.Length..]);
-            var order = new CursorOrder(request.Partition.Start, CursorField, _settings.MayRepeat, _server.HasDiskSort);
+            var name = MongoNamespace.Parse(partition[CursorState.PartitionPrefix.Length..]);
+            var order = new CursorOrder(request.Partition.Start, CursorState.FieldOf(_settings), _settings.MayRepeat, _server.HasDiskSort);
             return new FindReader(client, _server, name, order, _names.TableOf(name), _settings, request);
         }
 
@@ -107,9 +106,9 @@ internal sealed class LivePlanner
 
     private PartitionPlan PlanIncremental(MongoClient client, LiveCollection collection, PlanRequest request)
     {
-        string partition = CursorPrefix + collection.Name;
+        string partition = CursorState.PartitionPrefix + collection.Name;
         Position? committed = request.Committed.FirstOrDefault(c => c.Partition == partition)?.Position;
-        using CursorState state = CursorState.Parse(committed ?? CursorState.Start, CursorField, _settings.MayRepeat);
+        using CursorState state = CursorState.Parse(committed ?? CursorState.Start, CursorState.FieldOf(_settings), _settings.MayRepeat);
         if (state is { IsDone: false, File.Length: > 0 })
         {
             throw new MillraceException(
@@ -129,12 +128,6 @@ internal sealed class LivePlanner
 
     private List<PartitionPlan> PlanRanges(MongoClient client, LiveCollection collection, PlanRequest request) =>
         SnapshotRanges.Plan(client, collection, _names.NameOf(collection.Name)!, request, LiveLog.SnapshotStage);
-
-    private string CursorField => _settings.CursorField ?? throw new MillraceException(
-        ErrorCodes.InvalidConfiguration,
-        "An incremental read of a collection needs a cursor field.",
-        "Set cursor_field: to a field that grows with every insert and update, such as updated_at.",
-        "cursor_field");
 
     private IEnumerable<string> Notes(PlanRequest request)
     {
