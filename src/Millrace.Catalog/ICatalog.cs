@@ -1,6 +1,7 @@
 using Millrace.Catalog.Checkpoints;
 using Millrace.Catalog.Jobs;
 using Millrace.Catalog.Leases;
+using Millrace.Catalog.Lineage;
 using Millrace.Catalog.Logs;
 using Millrace.Catalog.Runs;
 
@@ -24,6 +25,9 @@ public interface ICatalog : IAsyncDisposable
 
     /// <summary>The mirror of the destinations' checkpoints.</summary>
     ICheckpointMirror Checkpoints { get; }
+
+    /// <summary>What task runs read and wrote.</summary>
+    ILineageStore Lineage { get; }
 
     /// <summary>Leases.</summary>
     ILeaseStore Leases { get; }

@@ -13,6 +13,8 @@ namespace Millrace.Orchestration.Runner;
 /// <summary>Runs one task of a run under its lease and records it.</summary>
 internal sealed class TaskRunner(RunnerSettings settings)
 {
+    private readonly LineageRecorder _lineage = new(settings);
+
     /// <summary>Runs it; where it failed, or the catalog did before it began, that is in the report.</summary>
     public async Task<TaskReport> RunAsync(
         Project project, ProjectTask task, RunRequest request, long runId, CancellationToken leaseLost, CancellationToken cancellationToken)
@@ -58,7 +60,13 @@ internal sealed class TaskRunner(RunnerSettings settings)
                 log.Add(LogLevel.Error, $"{error.Code.Id}: {error.Message}{(error.Fix is null ? "" : " " + error.Fix)}");
             }
 
-            return await RecordAsync(report).ConfigureAwait(false);
+            report = await RecordAsync(report).ConfigureAwait(false);
+            if (report.Status == RunStatus.Succeeded && await _lineage.TryRecordAsync(project, report, runId).ConfigureAwait(false) is { } fault)
+            {
+                log.Add(LogLevel.Warning, $"The lineage of this task run was not recorded: {fault.Code.Id}: {fault.Message}");
+            }
+
+            return report;
         }
     }
 

@@ -10,6 +10,7 @@ using Millrace.Catalog.Stores.Relational;
 using Millrace.Core.Contracts;
 using Millrace.Core.Engine;
 using Millrace.Core.Errors;
+using Millrace.Core.Lineage;
 using Millrace.Core.Schemas;
 using Millrace.IntegrationTests.Catalog.Recording;
 
@@ -126,6 +127,11 @@ public sealed partial class SqlServerStatementTests
         await catalog.Logs.ReadAsync(run, 5, Ct);
         await catalog.Checkpoints.ReplaceAsync("j/t", [new("j/t", "p", 1, new("l"), new("x/1"), 1)], null, Ct);
         await catalog.Checkpoints.ReadAsync(null, Ct);
+        await catalog.Lineage.RecordAsync(
+            1, new("j/t", "j", "t", "T") { Edges = [new(null, new("c", "s.t", "x"), LineageKind.Constant, LineageOrigin.Parsed)], Notes = ["n"] }, Ct);
+        await catalog.Lineage.OfRunAsync(1, Ct);
+        await catalog.Lineage.LatestAsync("E", Ct);
+        await catalog.Lineage.IntoAsync("c", "s.t", 5, Ct);
         foreach (bool hasLease in new[] { false, true })
         {
             dialect.HasLease = hasLease;

@@ -3,6 +3,7 @@ using Millrace.Catalog.Logs;
 using Millrace.Catalog.Runs;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
+using Millrace.Core.Lineage;
 using Millrace.Orchestration.Leases;
 using Millrace.Orchestration.Runner;
 using Millrace.Testing.Fakes;
@@ -33,6 +34,22 @@ public sealed class JobRunnerTests
         log[^1].Line.Message.ShouldContain("the next run goes on from here");
         (await house.Catalog.Checkpoints.ReadAsync("j/a", Ct)).Select(m => m.Checkpoint).ShouldBe(
             house.Store.Checkpoints.Values.OrderBy(c => c.Partition, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_a_run_wrote_is_its_lineage_with_the_columns_that_were_there()
+    {
+        await using RunnerHouse house = await RunnerHouse.BuildAsync(RunnerHouse.Task("a", ", columns: [ { from: value, to: v, mask: redact }, { to: kind, constant: web } ]"));
+
+        RunReport first = await house.RunAsync();
+        RunReport second = await house.RunAsync();
+
+        TaskLineage lineage = (await house.Catalog.Lineage.OfRunAsync(first.RunId, Ct)).ShouldHaveSingleItem();
+        lineage.Edges.Select(e => $"{e.From}>{e.To} {e.Kind} {e.Origin}").Order(StringComparer.Ordinal).ShouldBe(
+        [
+            ">to:a.kind Constant Recorded", "from:a.id>to:a.id Copied Recorded", "from:a.value>to:a.v Masked Recorded", "from:a>to:a Loaded Recorded",
+        ]);
+        (await house.Catalog.Lineage.OfRunAsync(second.RunId, Ct)).ShouldBeEmpty();
     }
 
     [Fact]

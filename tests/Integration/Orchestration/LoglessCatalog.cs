@@ -2,6 +2,7 @@ using Millrace.Catalog;
 using Millrace.Catalog.Checkpoints;
 using Millrace.Catalog.Jobs;
 using Millrace.Catalog.Leases;
+using Millrace.Catalog.Lineage;
 using Millrace.Catalog.Logs;
 using Millrace.Catalog.Runs;
 
@@ -17,6 +18,8 @@ internal sealed class LoglessCatalog(ICatalog inner) : ICatalog, ILogStore
     public ILogStore Logs => this;
 
     public ICheckpointMirror Checkpoints => inner.Checkpoints;
+
+    public ILineageStore Lineage => inner.Lineage;
 
     public ILeaseStore Leases => inner.Leases;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Millrace.Catalog.Checkpoints;
 using Millrace.Catalog.Jobs;
 using Millrace.Catalog.Leases;
+using Millrace.Catalog.Lineage;
 using Millrace.Catalog.Logs;
 using Millrace.Catalog.Runs;
 
@@ -24,6 +25,7 @@ internal sealed class RelationalCatalog : ICatalog
         Runs = new RunStore(session);
         Logs = new LogStore(session);
         Checkpoints = new CheckpointMirror(session);
+        Lineage = new LineageStore(session);
         Leases = new LeaseStore(leases);
     }
 
@@ -38,6 +40,9 @@ internal sealed class RelationalCatalog : ICatalog
 
     /// <inheritdoc/>
     public ICheckpointMirror Checkpoints { get; }
+
+    /// <inheritdoc/>
+    public ILineageStore Lineage { get; }
 
     /// <inheritdoc/>
     public ILeaseStore Leases { get; }
