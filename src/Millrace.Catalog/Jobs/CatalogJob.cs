@@ -14,4 +14,8 @@ public sealed record CatalogJob(string Name, bool Enabled, string Definition);
 /// <param name="Position">Its place in the job, from 0.</param>
 /// <param name="Enabled">False where it is switched off.</param>
 /// <param name="Definition">Its settings as JSON.</param>
-public sealed record CatalogTask(string Key, string Job, string Name, string Step, int Position, bool Enabled, string Definition);
+public sealed record CatalogTask(string Key, string Job, string Name, string Step, int Position, bool Enabled, string Definition)
+{
+    /// <summary>Settings that have a column of their own and that somebody wrote into <c>settings</c>, where nothing reads them; null for none.</summary>
+    public string? Misplaced { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Millrace.Catalog.Connections;
 using Millrace.Core.Config;
 
@@ -24,5 +25,23 @@ public sealed record Definitions(
                 .. project.Jobs.SelectMany(j => j.Tasks)
                     .Select(t => new CatalogTask(t.Key, t.Job, t.Name, t.Step.ToString(), t.Order, t.Enabled, DefinitionJson.Of(t))),
             ]);
+    }
+
+    /// <summary>The definitions as a project takes them, each setting with its place in the catalog's tables.</summary>
+    public CatalogDefinitions ToProject() => new(
+        [.. Connections.Select(c => new CatalogDefinition(c.Name, c.Definition, PlaceOf(c)))],
+        [.. Jobs.Select(j => new CatalogDefinition(j.Name, j.Definition, path => DefinitionPlaces.OfJob(j.Name, path)))],
+        [.. Tasks.Select(t => new CatalogDefinition(t.Key, t.Definition, PlaceOf(t)) { Misplaced = t.Misplaced })]);
+
+    private static Func<string, string> PlaceOf(CatalogConnection connection)
+    {
+        string source = JsonNode.Parse(connection.Definition)!["data_source"]?.ToString() ?? connection.Name;
+        return path => DefinitionPlaces.OfConnection(connection.Name, source, path);
+    }
+
+    private static Func<string, string> PlaceOf(CatalogTask task)
+    {
+        string? script = JsonNode.Parse(task.Definition)!["run"]?["script"]?.ToString();
+        return path => DefinitionPlaces.OfTask(task.Key, script, path);
     }
 }

@@ -13,8 +13,12 @@ namespace Millrace.Catalog.Stores;
 /// </remarks>
 public sealed class CatalogStore
 {
-    private static readonly string[] Counted =
-        ["connections", "jobs", "tasks", "runs", "task_runs", "log_lines", "checkpoints", "leases", "definition_versions"];
+    // With the version that they are there from.
+    private static readonly (string Table, int Since)[] Counted =
+    [
+        ("data_sources", 3), ("connections", 1), ("jobs", 1), ("tasks", 1), ("scripts", 3), ("runs", 1), ("task_runs", 1), ("log_lines", 1),
+        ("checkpoints", 1), ("leases", 1), ("definition_versions", 1),
+    ];
 
     private readonly CatalogDialect _dialect;
     private readonly TimeProvider? _clock;
@@ -74,7 +78,7 @@ public sealed class CatalogStore
                     version,
                     _migrations.Length,
                     await transaction.NumberAsync(_dialect.SizeQuery).ConfigureAwait(false),
-                    version == 0 ? [] : await CountAsync(transaction).ConfigureAwait(false)),
+                    await CountAsync(transaction, version).ConfigureAwait(false)),
                 cancellationToken).ConfigureAwait(false);
         }
     }
@@ -90,10 +94,10 @@ public sealed class CatalogStore
         return new(_dialect.Location, from, _migrations.Length, [.. _migrations[from..].Select(m => (m.Version, m.Name))]);
     }
 
-    private static async ValueTask<ImmutableArray<(string Table, long Rows)>> CountAsync(CatalogTransaction transaction)
+    private static async ValueTask<ImmutableArray<(string Table, long Rows)>> CountAsync(CatalogTransaction transaction, int version)
     {
         var counts = ImmutableArray.CreateBuilder<(string, long)>(Counted.Length);
-        foreach (string table in Counted)
+        foreach ((string table, _) in Counted.Where(t => t.Since <= version))
         {
             counts.Add((table, await transaction.NumberAsync($"SELECT count(*) FROM metadata.{table}").ConfigureAwait(false)));
         }

@@ -19,5 +19,5 @@ internal sealed record ReportedError(ErrorCode Code, string Message, string? Fix
 
     /// <summary>A problem of the project's files.</summary>
     public static ReportedError Of(ConfigProblem problem) => new(
-        problem.Code, problem.Message, problem.Fix, problem.Path.Length == 0 ? null : problem.Path, $"{problem.File}:{problem.Line}", false);
+        problem.Code, problem.Message, problem.Fix, problem.Path.Length == 0 ? null : problem.Path, problem.Location.ToString(), false);
 }

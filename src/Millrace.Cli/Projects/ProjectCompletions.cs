@@ -23,7 +23,7 @@ internal static class ProjectCompletions
         try
         {
             string folder = Path.GetFullPath(context.ParseResult.GetValue(CommandLine.GlobalOptions.Project) ?? ".");
-            return [.. names(Workspace.Open(folder, new SecretScrubber()).Project).Select(n => new CompletionItem(n))];
+            return [.. names(Workspace.OpenAsync(folder, new SecretScrubber(), CancellationToken.None).GetAwaiter().GetResult().Project).Select(n => new CompletionItem(n))];
         }
         catch (Exception exception) when (exception is MillraceException or InvalidProjectException or IOException or UnauthorizedAccessException)
         {

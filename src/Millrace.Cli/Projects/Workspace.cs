@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Millrace.Catalog;
+using Millrace.Catalog.Jobs;
 using Millrace.Catalog.Stores;
 using Millrace.Cli.CommandLine;
 using Millrace.Cli.Output;
@@ -39,31 +40,76 @@ internal sealed class Workspace
     /// <summary>Finds secrets in the environment, then in <c>.env</c> in the folder; <c>file:</c> paths start in the folder.</summary>
     public SecretResolver Secrets { get; }
 
-    /// <summary>Reads the project that the verb is about; warnings go to standard error.</summary>
+    /// <summary>Reads the project that the verb is about, from its files or its catalog as it says; warnings go to standard error.</summary>
     /// <param name="context">What the verb is called with.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <param name="tellsUnset">True to have variables that connections and masks lack among the problems of an invalid project.</param>
     /// <exception cref="InvalidProjectException">With every problem at once.</exception>
-    public static Workspace Open(VerbContext context, bool tellsUnset = false)
+    public static async Task<Workspace> OpenAsync(VerbContext context, CancellationToken cancellationToken, bool tellsUnset = false) =>
+        Warned(context, await OpenAsync(context.ProjectDirectory, context.Secrets, cancellationToken, tellsUnset).ConfigureAwait(false));
+
+    /// <summary>Reads the project that the verb is about as its files say it, wherever it takes its definitions from.</summary>
+    /// <param name="context">What the verb is called with.</param>
+    /// <exception cref="InvalidProjectException">With every problem at once.</exception>
+    public static Workspace OpenFiles(VerbContext context) => Warned(context, OfFiles(context.ProjectDirectory, context.Secrets, false));
+
+    /// <summary>Reads what the files say of the project itself: no connection and no job.</summary>
+    /// <param name="context">What the verb is called with.</param>
+    /// <exception cref="InvalidProjectException">With every problem at once.</exception>
+    public static Workspace OpenHead(VerbContext context) => Of(context.ProjectDirectory, context.Secrets, LoadHead(context.ProjectDirectory), tellsUnset: false);
+
+    /// <summary>Reads the project in a folder, from its files or its catalog as it says.</summary>
+    /// <param name="folder">The folder, absolute.</param>
+    /// <param name="secrets">Told of every secret that is resolved.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="tellsUnset">True to have variables that connections and masks lack among the problems of an invalid project.</param>
+    /// <exception cref="MillraceException">MR1002: its definitions are in the catalog, and none are there.</exception>
+    public static async Task<Workspace> OpenAsync(
+        string folder, SecretScrubber secrets, CancellationToken cancellationToken, bool tellsUnset = false)
     {
-        Workspace workspace = Open(context.ProjectDirectory, context.Secrets, tellsUnset);
+        // Where the head itself is wrong, that is told with all that is wrong.
+        ProjectLoadResult found = LoadHead(folder);
+        if (found.Project is null or { DefinitionsFrom: DefinitionsFrom.File })
+        {
+            return OfFiles(folder, secrets, tellsUnset);
+        }
+
+        Workspace head = Of(folder, secrets, found, tellsUnset: false);
+        ICatalog catalog = await head.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
+        await using (catalog.ConfigureAwait(false))
+        {
+            Definitions definitions = await catalog.Definitions.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (definitions is { Version: 0, Connections.IsEmpty: true, Jobs.IsEmpty: true })
+            {
+                throw new MillraceException(
+                    ErrorCodes.InvalidConfiguration, $"{folder} takes its definitions from the catalog (definitions: catalog), which has none yet.",
+                    "Write there what the files say with 'millrace apply'.", "definitions");
+            }
+
+            return Of(folder, secrets, ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry, definitions.ToProject(), SecretPlaces(folder)), tellsUnset);
+        }
+    }
+
+    private static ProjectLoadResult LoadHead(string folder) => ProjectLoader.LoadHead(ReadFiles(folder), ConnectorList.Registry, SecretPlaces(folder));
+
+    private static Workspace OfFiles(string folder, SecretScrubber secrets, bool tellsUnset) => Of(
+        folder,
+        secrets,
+        ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry, SecretPlaces(folder), path => ReadOrNull(folder, path)),
+        tellsUnset);
+
+    private static Workspace Of(string folder, SecretScrubber secrets, ProjectLoadResult result, bool tellsUnset) => result.Project is { } project
+        ? new Workspace(folder, project, result, secrets)
+        : throw new InvalidProjectException(tellsUnset ? Sorted([.. result.Problems, .. result.Unset]) : result.Problems);
+
+    private static Workspace Warned(VerbContext context, Workspace workspace)
+    {
         foreach (ConfigProblem warning in context.Json ? [] : workspace.Warnings)
         {
             ErrorPrinter.PrintWarning(context.Error, ReportedError.Of(warning));
         }
 
         return workspace;
-    }
-
-    /// <summary>Reads the project in a folder.</summary>
-    /// <param name="folder">The folder, absolute.</param>
-    /// <param name="secrets">Told of every secret that is resolved.</param>
-    /// <param name="tellsUnset">True to have variables that connections and masks lack among the problems of an invalid project.</param>
-    public static Workspace Open(string folder, SecretScrubber secrets, bool tellsUnset = false)
-    {
-        ProjectLoadResult result = ProjectLoader.Load(ReadFiles(folder), ConnectorList.Registry, SecretPlaces(folder), path => ReadOrNull(folder, path));
-        return result.Project is { } project
-            ? new Workspace(folder, project, result, secrets)
-            : throw new InvalidProjectException(tellsUnset ? Sorted([.. result.Problems, .. result.Unset]) : result.Problems);
     }
 
     /// <summary>Every problem of the project, as one error, where a mask lacks its key.</summary>

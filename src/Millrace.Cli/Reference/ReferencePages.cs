@@ -22,6 +22,7 @@ internal static class ReferencePages
         {
             ["reference/errors.md"] = Errors(),
             ["reference/project-file.md"] = ProjectFilePage(),
+            ["reference/catalog-schema.md"] = CatalogSchemaPage.Text(Generated),
             ["reference/command-line.md"] = CommandLinePage(commandLine),
             ["reference/millrace.schema.json"] = ProjectSchema.ToJson(connectors),
             ["connectors/README.md"] = Connectors(connectors),

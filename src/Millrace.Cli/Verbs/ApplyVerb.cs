@@ -10,7 +10,7 @@ internal static class ApplyVerb
 {
     public static Verb Create()
     {
-        var verb = new Verb("apply", "Make the catalog's definitions equal to the project's files, as a new version. Runs read the files; this keeps their history.")
+        var verb = new Verb("apply", "Make the catalog's definitions equal to the project's files, as a new version. With definitions: catalog runs take them from there; else they read the files, and this keeps their history.")
         {
             Examples = ["millrace apply", "millrace diff && millrace apply"],
         };
@@ -20,7 +20,7 @@ internal static class ApplyVerb
 
     private static async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = Workspace.OpenFiles(context);
         ICatalog catalog = await workspace.OpenCatalogAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {

@@ -27,7 +27,7 @@ internal static class CatalogVerb
         };
         verb.Does(async (context, ct) =>
         {
-            CatalogStatus status = await Workspace.Open(context).CatalogStore.StatusAsync(ct).ConfigureAwait(false);
+            CatalogStatus status = await Workspace.OpenHead(context).CatalogStore.StatusAsync(ct).ConfigureAwait(false);
             if (context.Json)
             {
                 JsonOutput.Write(context.Out, writer => Write(writer, context, status));
@@ -53,7 +53,7 @@ internal static class CatalogVerb
         verb.Does(async (context, ct) =>
         {
             bool isDryRun = context.Get(dryRun);
-            CatalogMigration migration = await Workspace.Open(context).CatalogStore.MigrateAsync(isDryRun, ct).ConfigureAwait(false);
+            CatalogMigration migration = await Workspace.OpenHead(context).CatalogStore.MigrateAsync(isDryRun, ct).ConfigureAwait(false);
             if (context.Json)
             {
                 JsonOutput.Write(context.Out, writer => Write(writer, context, migration, isDryRun));

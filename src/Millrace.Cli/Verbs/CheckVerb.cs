@@ -30,7 +30,7 @@ internal static class CheckVerb
 
     private static async Task<int> RunAsync(VerbContext context, string[] names, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context, tellsUnset: true);
+        Workspace workspace = await Workspace.OpenAsync(context, cancellationToken, tellsUnset: true).ConfigureAwait(false);
         workspace.ThrowIfMasksLackKeys();
         ConnectionDefinition[] connections = names.Length == 0
             ? [.. workspace.Project.Connections.Values]

@@ -122,7 +122,7 @@ internal static class CheckpointsVerb
     private static async Task<int> InCatalogAsync(
         VerbContext context, Func<Workspace, ICatalog, Task> action, CancellationToken ct, bool isReading = false)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, ct).ConfigureAwait(false);
         ICatalog catalog = isReading
             ? await workspace.OpenCatalogToReadAsync(ct).ConfigureAwait(false)
             : await workspace.OpenCatalogAsync(ct).ConfigureAwait(false);

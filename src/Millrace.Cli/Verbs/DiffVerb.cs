@@ -25,7 +25,7 @@ internal static class DiffVerb
 
     private static async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = Workspace.OpenFiles(context);
         ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {

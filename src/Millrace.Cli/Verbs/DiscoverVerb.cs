@@ -31,7 +31,7 @@ internal static class DiscoverVerb
 
     private static async Task<int> RunAsync(VerbContext context, string name, bool withFields, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, cancellationToken).ConfigureAwait(false);
         ConnectionDefinition connection = workspace.Connection(name);
         if (connection.Connector.Info.Methods.IsEmpty)
         {

@@ -49,7 +49,7 @@ internal static class LineageVerb
 
     private static async Task<ImmutableArray<TaskLineage>> ReadAsync(VerbContext context, long? run, CancellationToken ct)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, ct).ConfigureAwait(false);
         ICatalog catalog = await workspace.OpenCatalogToReadAsync(ct).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {

@@ -28,7 +28,7 @@ internal static class LogsVerb
 
     private static async Task<int> RunAsync(VerbContext context, long? id, int limit, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, cancellationToken).ConfigureAwait(false);
         ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {

@@ -31,7 +31,7 @@ internal static class PreviewVerb
 
     private static async Task<int> RunAsync(VerbContext context, TaskChoice choice, int rows, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, cancellationToken).ConfigureAwait(false);
         foreach (ProjectTask task in choice.Moves(context, workspace))
         {
             (IReadOnlyList<ShapedStep> steps, IReadOnlyList<RejectedRow> rejected) =

@@ -79,7 +79,7 @@ internal static class QuarantineDropVerb
     private static async Task<List<Dropped>> DropAsync(
         VerbContext context, TaskChoice choice, string? dataset, long[] ids, CancellationToken ct)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, ct).ConfigureAwait(false);
         List<Dropped> dropped = [];
         ICatalog catalog = await workspace.OpenCatalogAsync(ct).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))

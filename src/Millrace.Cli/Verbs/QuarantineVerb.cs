@@ -100,7 +100,7 @@ internal static class QuarantineVerb
         verb.Options.Add(ids);
         verb.Does(async (context, ct) =>
         {
-            Workspace workspace = Workspace.Open(context);
+            Workspace workspace = await Workspace.OpenAsync(context, ct).ConfigureAwait(false);
             List<(QuarantinedRow Row, RetryResult Result)> results = [];
             ICatalog catalog = await workspace.OpenCatalogAsync(ct).ConfigureAwait(false);
             await using (catalog.ConfigureAwait(false))
@@ -185,7 +185,7 @@ internal static class QuarantineVerb
 
     private static async Task<IReadOnlyList<QuarantinedRow>> ReadAsync(VerbContext context, TaskChoice choice, int limit, CancellationToken ct)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, ct).ConfigureAwait(false);
         List<QuarantinedRow> rows = [];
         foreach (ProjectTask task in choice.Moves(context, workspace))
         {

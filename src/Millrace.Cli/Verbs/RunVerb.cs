@@ -55,7 +55,7 @@ internal static class RunVerb
     private static async Task<int> RunAsync(
         VerbContext context, RunChoice choice, Func<RunRequest, RunRequest> more, bool startsNext, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, cancellationToken).ConfigureAwait(false);
         RunRequest request = more(choice.Request(context));
         Project project = choice.Project(context, workspace);
         ICatalog catalog = await workspace.OpenCatalogAsync(cancellationToken).ConfigureAwait(false);

@@ -82,7 +82,7 @@ internal static class RunsVerb
 
     private static async Task<int> RunAsync(VerbContext context, RunFilter filter, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, cancellationToken).ConfigureAwait(false);
         ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {

@@ -34,12 +34,18 @@ internal static class StatusVerb
 
     private static async Task<int> RunAsync(VerbContext context, CancellationToken cancellationToken)
     {
-        Workspace workspace = Workspace.Open(context);
+        Workspace workspace = await Workspace.OpenAsync(context, cancellationToken).ConfigureAwait(false);
         ICatalog catalog = await workspace.OpenCatalogToReadAsync(cancellationToken).ConfigureAwait(false);
         await using (catalog.ConfigureAwait(false))
         {
             await LostRuns.MarkAsync(catalog, cancellationToken).ConfigureAwait(false);
             List<TaskState> states = [];
+            List<JobState> jobs = [];
+            foreach (JobDefinition job in workspace.Project.Jobs)
+            {
+                jobs.Add(await JobState.ReadAsync(catalog, job, cancellationToken).ConfigureAwait(false));
+            }
+
             foreach (ProjectTask task in workspace.Project.Jobs.SelectMany(j => j.Tasks))
             {
                 IReadOnlyList<TaskRunRecord> last = await catalog.Runs.HistoryAsync(task.Key, 1, cancellationToken).ConfigureAwait(false);
@@ -47,18 +53,20 @@ internal static class StatusVerb
                 states.Add(new(task, last.Count > 0 ? last[0] : null, [.. mirrored.Where(m => !m.Checkpoint.Partition.StartsWith('#'))]));
             }
 
-            Print(context, states);
+            Print(context, jobs, states);
             return ExitCodes.Ok;
         }
     }
 
-    private static void Print(VerbContext context, List<TaskState> states)
+    private static void Print(VerbContext context, List<JobState> jobs, List<TaskState> states)
     {
         if (context.Json)
         {
-            JsonOutput.Write(context.Out, writer => Write(writer, states));
+            JsonOutput.Write(context.Out, writer => Write(writer, jobs, states));
             return;
         }
+
+        jobs.Select(j => j.Line).OfType<string>().ToList().ForEach(context.Out.WriteLine);
 
         context.Terminal.Table(
             ["job", "task", "last run", "status", "started", ">rows", ">bytes", ">generation", ">partitions", "position"],
@@ -77,7 +85,7 @@ internal static class StatusVerb
             ]));
     }
 
-    private static void Write(Utf8JsonWriter writer, List<TaskState> states)
+    private static void Write(Utf8JsonWriter writer, List<JobState> jobs, List<TaskState> states)
     {
         writer.WriteStartArray();
         foreach (TaskState state in states)
@@ -87,6 +95,10 @@ internal static class StatusVerb
             writer.WriteString("task", state.Task.Name);
             writer.WriteString("key", state.Task.Key);
             writer.WriteBoolean("enabled", state.Task.Enabled);
+            writer.WriteString("owner", state.Task.Owner);
+            JobState job = jobs.Find(j => j.Job.Name == state.Task.Job)!;
+            writer.WriteString("job_sla", job.Sla);
+            writer.WriteBoolean("job_exceeds_sla", job.Exceeds);
             if (state.Last is { } last)
             {
                 writer.WritePropertyName("last_run");

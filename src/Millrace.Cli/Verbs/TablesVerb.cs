@@ -21,7 +21,7 @@ internal static class TablesVerb
         TaskChoice choice = TaskChoice.AddTo(verb);
         verb.Does(async (context, ct) =>
         {
-            Workspace workspace = Workspace.Open(context);
+            Workspace workspace = await Workspace.OpenAsync(context, ct).ConfigureAwait(false);
             List<(TableId Table, IReadOnlyList<TableOrigin> Origins)> tables = [];
             foreach (ProjectTask task in choice.Moves(context, workspace))
             {

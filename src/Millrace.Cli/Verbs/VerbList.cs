@@ -15,6 +15,7 @@ internal static class VerbList
         PlanVerb.Create(),
         DiffVerb.Create(),
         ApplyVerb.Create(),
+        ExportVerb.Create(),
         CatalogVerb.Create(),
         RunVerb.Create(),
         PreviewVerb.Create(),

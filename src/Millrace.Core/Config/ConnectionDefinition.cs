@@ -13,8 +13,9 @@ public sealed class ConnectionDefinition
     private readonly MapNode _options;
     private readonly string _path;
 
-    internal ConnectionDefinition(string name, IConnector connector, MapNode options, string path)
+    internal ConnectionDefinition(string name, string? dataSource, IConnector connector, MapNode options, string path)
     {
+        DataSource = dataSource ?? name;
         Name = name;
         Connector = connector;
         _options = options;
@@ -23,6 +24,9 @@ public sealed class ConnectionDefinition
 
     /// <summary>Its name in the project.</summary>
     public string Name { get; }
+
+    /// <summary>The data source that it leads to: its own name where none is set.</summary>
+    public string DataSource { get; }
 
     /// <summary>Its type: <c>mongodb</c>.</summary>
     public string Type => Connector.Info.Type;
@@ -63,9 +67,10 @@ public sealed class ConnectionDefinition
     public string ToJson()
     {
         var json = new JsonObject { ["type"] = Type };
+        DefinitionJson.Set(json, "data_source", DataSource == Name ? null : DataSource);
         foreach (MapEntry entry in _options.Entries.OrderBy(e => e.Key.Text, StringComparer.Ordinal))
         {
-            json[entry.Key.Text] = IsPlainSecret(entry) ? "***" : NodeJson.Of(entry.Value);
+            json[entry.Key.Text] = IsPlainSecret(entry) ? "***" : AsWritten(entry.Value);
         }
 
         return json.ToJsonString(DefinitionJson.Format);
@@ -73,6 +78,15 @@ public sealed class ConnectionDefinition
 
     /// <summary>Name and type: settings hold secrets.</summary>
     public override string ToString() => $"connection {Name} ({Type})";
+
+    // A password 007 is no number 7: what would read otherwise than it is written stays text.
+    private static JsonNode? AsWritten(ConfigNode node) => node switch
+    {
+        MapNode map => new JsonObject(map.Entries.Select(e => KeyValuePair.Create(e.Key.Text, AsWritten(e.Value)))),
+        ListNode list => new JsonArray([.. list.Items.Select(AsWritten)]),
+        ScalarNode { IsNull: false } scalar when NodeJson.Of(scalar) is not { } typed || typed.ToString() != scalar.Text => JsonValue.Create(scalar.Text),
+        _ => NodeJson.Of(node),
+    };
 
     private bool IsPlainSecret(MapEntry entry) =>
         entry.Value is ScalarNode { IsNull: false } scalar

@@ -25,6 +25,7 @@ public static class DefinitionJson
         Set(json, "description", job.Description);
         Set(json, "owner", job.Owner);
         Set(json, "schedule", job.Schedule);
+        Set(json, "sla", job.Sla is { } sla ? Duration.Format(sla) : null);
         SetList(json, "on_success", job.OnSuccess);
         return json.ToJsonString(Format);
     }
@@ -125,7 +126,7 @@ public static class DefinitionJson
         var commit = new JsonObject();
         SetNumber(commit, "rows", task.CommitEvery.Rows);
         SetNumber(commit, "bytes", task.CommitEvery.Bytes);
-        Set(commit, "seconds", task.CommitEvery.Interval is { } interval ? Duration.Format(interval) : null);
+        SetNumber(commit, "seconds", (long?)task.CommitEvery.Interval?.TotalSeconds);
         json["commit_every"] = commit;
         json["schema_contract"] = new JsonObject
         {

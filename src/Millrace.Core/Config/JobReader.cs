@@ -15,7 +15,7 @@ internal sealed class JobReader(
     Func<string, string?>? scripts)
 {
     // These speak of the job itself; everything else that stands in a job is inherited by its tasks.
-    private static readonly string[] OwnSettings = ["description", "owner", "schedule", "enabled", "parallelism", "on_success", "tasks"];
+    private static readonly string[] OwnSettings = ["description", "owner", "schedule", "sla", "enabled", "parallelism", "on_success", "tasks"];
 
     public JobDefinition? Read(string name, MapEntry entry)
     {
@@ -34,6 +34,7 @@ internal sealed class JobReader(
             Description = options.Description,
             Owner = options.Owner,
             Schedule = options.Schedule,
+            Sla = options.Sla,
             Enabled = options.Enabled,
             Parallelism = options.Parallelism,
             OnSuccess = options.OnSuccess,

@@ -14,6 +14,9 @@ public sealed record Project(
     /// <summary>Its name, which is kept with its checkpoints; null where the files name none.</summary>
     public string? Name { get; init; }
 
+    /// <summary>Where jobs, tasks and connections are taken from.</summary>
+    public DefinitionsFrom DefinitionsFrom { get; init; }
+
     /// <summary>The job of this name, or null.</summary>
     public JobDefinition? FindJob(string name) => Jobs.FirstOrDefault(j => j.Name == name);
 }
@@ -60,6 +63,9 @@ public sealed record JobDefinition(string Name, ImmutableArray<ProjectTask> Task
 
     /// <summary>When it runs, or null. Text: schedulers read it, Millrace's runner does not.</summary>
     public string? Schedule { get; init; }
+
+    /// <summary>The longest that a run should take, or null. <c>millrace status</c> marks a run that took longer; nothing is stopped.</summary>
+    public TimeSpan? Sla { get; init; }
 
     /// <summary>False where the whole job is switched off.</summary>
     public bool Enabled { get; init; } = true;
@@ -124,14 +130,14 @@ public sealed record ProjectTask(string Key, string Job, string Name, TaskStep S
 /// <param name="Currency">As it is printed.</param>
 public sealed record Prices(decimal? PerGb, decimal? PerRun, decimal? PerHour, string Currency);
 
-/// <summary>A place in a project file.</summary>
-/// <param name="File">The file, relative to the project's folder.</param>
-/// <param name="Line">The line, from 1.</param>
+/// <summary>A place in a project file, or in the catalog.</summary>
+/// <param name="File">The file, relative to the project's folder; or the catalog's row and column.</param>
+/// <param name="Line">The line, from 1; 0 in the catalog.</param>
 public sealed record SourceLine(string File, int Line)
 {
     /// <summary>Nowhere: made by code.</summary>
     public static SourceLine None { get; } = new("", 0);
 
     /// <inheritdoc/>
-    public override string ToString() => $"{File}:{Line}";
+    public override string ToString() => Line > 0 ? $"{File}:{Line}" : File;
 }

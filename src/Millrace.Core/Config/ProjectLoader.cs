@@ -18,13 +18,14 @@ public sealed class ProjectLoader
     /// <summary>The main file's name.</summary>
     public const string MainFile = "millrace.yaml";
 
-    private static readonly string[] Sections = ["project", "catalog", "connections", "defaults", "jobs"];
+    private static readonly string[] Sections = ["project", "definitions", "catalog", "connections", "defaults", "jobs"];
 
     private readonly ConnectorRegistry _connectors;
-    private readonly ProblemList _problems = new();
+    private readonly ProblemList _problems;
     private readonly Dictionary<string, MapEntry> _jobs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MapEntry> _connections = new(StringComparer.Ordinal);
     private MapEntry? _project;
+    private MapEntry? _definitions;
     private MapEntry? _catalog;
     private MapEntry? _defaults;
 
@@ -33,8 +34,12 @@ public sealed class ProjectLoader
 
     private readonly Func<string, string?>? _scripts;
 
-    private ProjectLoader(ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables, Func<string, string?>? scripts)
+    // Settings of a catalog have their variables expanded already, by the apply that wrote them.
+    private bool _isOfCatalog;
+
+    private ProjectLoader(ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables, Func<string, string?>? scripts, ProblemList? problems = null)
     {
+        _problems = problems ?? new();
         _scripts = scripts;
         _connectors = connectors;
         _places = variables?.ToArray();
@@ -57,8 +62,52 @@ public sealed class ProjectLoader
             loader.Collect(file);
         }
 
-        Project project = loader.Build();
-        return new(loader._problems.IsValid ? project : null, loader._problems.ToImmutable()) { Unset = loader.FindUnset(project) };
+        return loader.Result();
+    }
+
+    /// <summary>Loads what the files say of the project itself: its name, its catalog, and where its definitions are. No connection and no job.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="connectors">The connectors that there are.</param>
+    /// <param name="variables">Where variables of settings are looked up; null to leave references to them as they are.</param>
+    public static ProjectLoadResult LoadHead(IEnumerable<ProjectFile> files, ConnectorRegistry connectors, IEnumerable<SecretPlace>? variables = null) =>
+        Load(files, connectors, new([], [], []), variables);
+
+    /// <summary>Loads a project whose connections, jobs and tasks are a catalog's; the files say the rest. Reports every problem at once.</summary>
+    /// <param name="files">The files; what they say of connections, defaults and jobs is not looked at.</param>
+    /// <param name="connectors">The connectors that there are.</param>
+    /// <param name="definitions">The catalog's definitions.</param>
+    /// <param name="variables">Where variables of settings are looked up; null to leave references to them as they are.</param>
+    public static ProjectLoadResult Load(
+        IEnumerable<ProjectFile> files, ConnectorRegistry connectors, CatalogDefinitions definitions, IEnumerable<SecretPlace>? variables = null)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(connectors);
+        ArgumentNullException.ThrowIfNull(definitions);
+        var problems = new ProblemList();
+        var nodes = new CatalogNodes(problems);
+        var loader = new ProjectLoader(connectors, variables, nodes.ScriptOf, problems) { _isOfCatalog = true };
+        foreach (ProjectFile file in files)
+        {
+            loader.Collect(file);
+        }
+
+        foreach (MapEntry connection in nodes.Connections(definitions))
+        {
+            loader.Add(loader._connections, connection, "connections");
+        }
+
+        foreach (MapEntry job in nodes.Jobs(definitions))
+        {
+            loader.Add(loader._jobs, job, "jobs");
+        }
+
+        return loader.Result();
+    }
+
+    private ProjectLoadResult Result()
+    {
+        Project project = Build();
+        return new(_problems.IsValid ? project : null, _problems.ToImmutable()) { Unset = FindUnset(project) };
     }
 
     private ImmutableArray<ConfigProblem> FindUnset(Project project)
@@ -102,11 +151,11 @@ public sealed class ProjectLoader
         var self = new ScalarNode(file.Path, map.Line, name, isPlain: false);
         if (file.Path.StartsWith("jobs/", StringComparison.Ordinal) && map["tasks"] is not null)
         {
-            Add(_jobs, new(self, map), "jobs");
+            AddOfFile(_jobs, new(self, map), "jobs");
         }
         else if (file.Path.StartsWith("connections/", StringComparison.Ordinal) && map["type"] is ScalarNode)
         {
-            Add(_connections, new(self, map), "connections");
+            AddOfFile(_connections, new(self, map), "connections");
         }
         else
         {
@@ -124,8 +173,13 @@ public sealed class ProjectLoader
             case "project":
                 _project = Once(_project, entry);
                 break;
+            case "definitions":
+                _definitions = Once(_definitions, entry);
+                break;
             case "catalog":
                 _catalog = Once(_catalog, entry);
+                break;
+            case "connections" or "jobs" or "defaults" when _isOfCatalog:
                 break;
             case "defaults":
                 _defaults = Once(_defaults, entry);
@@ -158,6 +212,14 @@ public sealed class ProjectLoader
         return first ?? entry;
     }
 
+    private void AddOfFile(Dictionary<string, MapEntry> known, MapEntry entry, string section)
+    {
+        if (!_isOfCatalog)
+        {
+            Add(known, entry, section);
+        }
+    }
+
     private void Add(Dictionary<string, MapEntry> known, MapEntry entry, string section)
     {
         string name = entry.Key.Text;
@@ -168,7 +230,7 @@ public sealed class ProjectLoader
         else if (!known.TryAdd(name, entry))
         {
             _problems.Error(ErrorCodes.Duplicate, entry.Key, $"{section}.{name}",
-                $"'{name}' is defined in {known[name].Key.File}:{known[name].Key.Line} already.", "Rename one of them.");
+                $"'{name}' is defined in {new SourceLine(known[name].Key.File, known[name].Key.Line)} already.", "Rename one of them.");
         }
     }
 
@@ -186,10 +248,26 @@ public sealed class ProjectLoader
         string? project = ReadName();
         var jobs = _jobs.Select(entry => reader.Read(entry.Key, Expanded(entry))).OfType<JobDefinition>().Select(job => InProject(job, project)).ToImmutableArray();
         ProjectRules.Check(jobs, _problems);
-        return new(catalog, connections, jobs) { Name = project };
+        DataSourceRules.Check(connections.Values, _problems);
+        return new(catalog, connections, jobs) { Name = project, DefinitionsFrom = ReadDefinitionsFrom() };
     }
 
-    private MapEntry Expanded(KeyValuePair<string, MapEntry> job) => job.Value with { Value = _variables.Expand(job.Value.Value, $"jobs.{job.Key}") };
+    private MapEntry Expanded(KeyValuePair<string, MapEntry> job)
+    {
+        if (!_isOfCatalog)
+        {
+            return job.Value with { Value = _variables.Expand(job.Value.Value, $"jobs.{job.Key}") };
+        }
+
+        _variables.Keep(job.Value.Value, $"jobs.{job.Key}");
+        return job.Value;
+    }
+
+    private DefinitionsFrom ReadDefinitionsFrom()
+    {
+        MapNode map = _definitions is null ? new(MainFile, 1, []) : new(_definitions.Key.File, _definitions.Key.Line, [_definitions]);
+        return new OptionBinder(_problems).Bind<ProjectOptions>(map, "").Definitions;
+    }
 
     private static JobDefinition InProject(JobDefinition job, string? project) =>
         job with { Tasks = [.. job.Tasks.Select(t => t with { Project = project, Move = t.Move is { } move ? move with { Project = project } : null })] };
@@ -240,13 +318,24 @@ public sealed class ProjectLoader
             }
             else
             {
-                MapNode options = map.Without("type");
+                MapNode options = map.Without("type", "data_source");
                 new OptionBinder(_problems) { ResolvesReferences = true }.Bind(options, path, connector.Info.ConnectionOptions);
-                connections.Add(name, new(name, connector, options, path));
+                connections.Add(name, new(name, ReadDataSource(map, path), connector, options, path));
             }
         }
 
         return connections.ToImmutable();
+    }
+
+    private string? ReadDataSource(MapNode map, string path)
+    {
+        string? name = new OptionBinder(_problems) { ReportsUnknown = false }.Bind<ConnectionOptions>(map, path).DataSource;
+        if (name is not null && !ProjectNames.IsValid(name))
+        {
+            _problems.Error(ErrorCodes.InvalidValue, map["data_source"]!, $"{path}.data_source", $"'{name}' cannot be a name.", ProjectNames.Rule);
+        }
+
+        return name;
     }
 
     private MapNode? MapOf(MapEntry? entry, string path)

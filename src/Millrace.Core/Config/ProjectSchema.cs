@@ -25,6 +25,7 @@ public static class ProjectSchema
     [
         (ProjectLoader.MainFile, OptionDescription.Of(typeof(ProjectOptions))),
         ("catalog", OptionDescription.Of(typeof(CatalogOptions))),
+        ("connections.<connection>", OptionDescription.Of(typeof(ConnectionOptions))),
         ("defaults", OptionDescription.Of(typeof(DefaultsOptions))),
         ("jobs.<job>", OptionDescription.Of(typeof(JobOptions))),
         ("jobs.<job>.tasks[]", OptionDescription.Of(typeof(TaskOptions))),
@@ -43,6 +44,7 @@ public static class ProjectSchema
             ["properties"] = new JsonObject
             {
                 ["project"] = Property(OptionDescription.Of(typeof(ProjectOptions))[0], [], false),
+                ["definitions"] = Property(OptionDescription.Of(typeof(ProjectOptions))[1], [], false),
                 ["catalog"] = Group(OptionDescription.Of(typeof(CatalogOptions)), "Where the catalog is.", []),
                 ["connections"] = Named("Connections by name.", Connections(connectors)),
                 ["defaults"] = Group(OptionDescription.Of(typeof(DefaultsOptions)), "Settings that every task inherits.", Extra(connectors), partial: true),
@@ -59,7 +61,7 @@ public static class ProjectSchema
     {
         ["type"] = "object",
         ["required"] = new JsonArray("type"),
-        ["properties"] = new JsonObject { ["type"] = new JsonObject { ["enum"] = Texts(connectors.All.Select(c => c.Info.Type)) } },
+        ["properties"] = new JsonObject { ["data_source"] = DataSource(), ["type"] = new JsonObject { ["enum"] = Texts(connectors.All.Select(c => c.Info.Type)) } },
         // if and then rather than oneOf, so that an editor complains of the setting and not of the whole connection.
         ["allOf"] = new JsonArray([.. connectors.All.Select(c => new JsonObject
         {
@@ -68,11 +70,14 @@ public static class ProjectSchema
         })]),
     };
 
+    private static JsonNode DataSource() => Property(OptionDescription.Of(typeof(ConnectionOptions))[0], [], false);
+
     private static JsonObject Connection(ConnectorInfo info)
     {
         JsonObject group = Group(OptionDescription.Of(info.ConnectionOptions), info.Summary, []);
         var properties = (JsonObject)group["properties"]!;
         properties.Insert(0, "type", new JsonObject { ["const"] = info.Type });
+        properties.Insert(1, "data_source", DataSource());
         group["required"] = new JsonArray([(JsonNode)"type", .. ((JsonArray?)group["required"])?.Select(n => n!.DeepClone()) ?? []]);
         group["title"] = info.Title;
         return group;

@@ -7,6 +7,8 @@ namespace Millrace.Core.Config;
 /// <summary>A SQL step as the catalog keeps it: with its script's text, so that a run's settings say what ran.</summary>
 internal static class SqlStepJson
 {
+    private const string DateFormat = "yyyy-MM-dd";
+
     public static JsonObject Of(SqlStep sql)
     {
         var run = new JsonObject { ["connection"] = sql.Connection };
@@ -48,13 +50,19 @@ internal static class SqlStepJson
         return run;
     }
 
+    /// <summary>True where a text reads as a date.</summary>
+    public static bool IsDate(string text) => DateOnly.TryParseExact(text, DateFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+
     private static JsonNode? ValueOf(SqlStepParameter parameter) => parameter.Value switch
     {
         null => null,
         bool flag => JsonValue.Create(flag),
         long number => JsonValue.Create(number),
         decimal number => JsonValue.Create(number),
-        DateOnly date => JsonValue.Create(date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
+        DateOnly date => JsonValue.Create(date.ToString(DateFormat, CultureInfo.InvariantCulture)),
+
+        // A date stands there as it is written, so that a text that only looks like one is marked.
+        string text when IsDate(text) => new JsonObject { ["text"] = text },
         { } other => JsonValue.Create(Convert.ToString(other, CultureInfo.InvariantCulture)),
     };
 }

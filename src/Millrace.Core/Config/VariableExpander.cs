@@ -24,6 +24,34 @@ internal sealed class VariableExpander(ImmutableArray<SecretPlace>? places, Prob
     public T Expand<T>(T node, string path)
         where T : ConfigNode => places is null ? node : (T)Expanded(node, path);
 
+    /// <summary>Remembers what stays a reference in settings whose variables were expanded before.</summary>
+    public void Keep(ConfigNode node, string path)
+    {
+        switch (node)
+        {
+            case MapNode map:
+                foreach (MapEntry entry in map.Entries)
+                {
+                    string inner = OptionBinder.Join(path, entry.Key.Text);
+                    if ((Secrets.Contains(entry.Key.Text) || IsOfStep(inner)) && entry.Value is ScalarNode { IsNull: false } kept)
+                    {
+                        _kept.Add((kept, inner));
+                    }
+
+                    Keep(entry.Value, inner);
+                }
+
+                break;
+            case ListNode list:
+                for (int i = 0; i < list.Items.Length; i++)
+                {
+                    Keep(list.Items[i], $"{path}[{i}]");
+                }
+
+                break;
+        }
+    }
+
     /// <summary>True for the path of a value that a SQL step is given.</summary>
     public static bool IsOfStep(string path) => path.Contains(".run.parameters.", StringComparison.Ordinal);
 

@@ -26,7 +26,7 @@ internal static class PipelineRules
         bool setsStrategy = task.Target.Strategy != MergeStrategy.Upsert;
         MapNode targetNode = setsStrategy ? new("", 0, [new(Scalar("merge_strategy"), Scalar(SnakeCase.Of(task.Target.Strategy)))]) : Nowhere;
         var rules = new TaskRules(
-            problems, Path, Nowhere, Nowhere, targetNode, new("source", source, Nowhere, Path), new("target", target, Nowhere, Path));
+            problems, Path, Nowhere, Nowhere, targetNode, new("source", null, source, Nowhere, Path), new("target", null, target, Nowhere, Path));
         ReplicationMethod method = rules.Method(new() { ReplicationMethod = task.Source.Method, CursorField = task.Source.CursorField });
         rules.Disposition(new(), new() { WriteDisposition = task.Target.Disposition, PrimaryKey = checkedTask.Target.PrimaryKey }, method);
         rules.Check(checkedTask, new TaskOptions { Columns = [.. task.Columns.Select(Options)], Checks = [.. task.Checks.Select(Options)] });

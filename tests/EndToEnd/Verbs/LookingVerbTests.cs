@@ -7,7 +7,7 @@ namespace Millrace.EndToEndTests.Verbs;
 public sealed class LookingVerbTests : IDisposable
 {
     private const string Verbs =
-        "check|discover backup|discover backup --fields|plan load|plan load --full-refresh|plan load --from 2026-01-01|diff|preview load|status|runs|runs 1|logs|"
+        "check|discover backup|discover backup --fields|plan load|plan load --full-refresh|plan load --from 2026-01-01|diff|export|preview load|status|runs|runs 1|logs|"
         + "catalog status|catalog migrate --dry-run|logs 1|tables load|checkpoints list load|checkpoints list load --live|quarantine list load|connectors|connectors duckdb|schema|completion bash";
 
     private readonly TemporaryFolder _folder = new();

@@ -72,7 +72,7 @@ public sealed class SharedCatalogTests : IAsyncLifetime
         Run("check").ShouldExitWith(0).Output.ShouldContain("catalog (postgresql at 127.0.0.1:");
         using var status = JsonDocument.Parse(Run("catalog", "status", "--json").ShouldExitWith(0).Output);
         status.RootElement.GetProperty("rows").GetProperty("runs").GetInt64().ShouldBe(1);
-        (await ScalarAsync("SELECT count(*) FROM metadata.connections WHERE definition::text LIKE '%loopback-only%'")).ShouldBe(0);
+        (await ScalarAsync("SELECT count(*) FROM metadata.connection_settings WHERE value LIKE '%loopback-only%'")).ShouldBe(0);
         File.Exists(_folder[".millrace/catalog.db"]).ShouldBeFalse("nothing but the server holds the catalog");
     }
 

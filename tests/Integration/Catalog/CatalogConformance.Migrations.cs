@@ -1,4 +1,5 @@
 using Millrace.Catalog;
+using Millrace.Catalog.Jobs;
 using Millrace.Catalog.Stores;
 using Millrace.Catalog.Stores.Relational;
 using Millrace.Core.Errors;
@@ -112,20 +113,71 @@ public abstract partial class CatalogConformance
     }
 
     [Theory]
-    [InlineData("INSERT INTO metadata.jobs VALUES ('k', 'no json', '1', 1, 1, NULL)")]
-    [InlineData("INSERT INTO metadata.tasks VALUES ('k', 'nowhere', 'n', 'E', 0, '1', '{}', 1, 1, NULL)")]
-    [InlineData("INSERT INTO metadata.tasks VALUES ('k', 'j', 'n', 'X', 0, '1', '{}', 1, 1, NULL)")]
-    [InlineData("INSERT INTO metadata.tasks VALUES ('k', 'j', 'n', 'E', -1, '1', '{}', 1, 1, NULL)")]
-    [InlineData("INSERT INTO metadata.jobs VALUES ('j', '{}', '1', 1, 1, NULL)")]
-    [InlineData("UPDATE metadata.jobs SET changed_version = 7")]
+    [InlineData("UPDATE metadata.tasks SET settings = 'no json'")]
+    [InlineData("UPDATE metadata.tasks SET settings = '[]'")]
+    [InlineData("UPDATE metadata.tasks SET step = 'X'")]
+    [InlineData("UPDATE metadata.tasks SET step = 'T'")]
+    [InlineData("UPDATE metadata.tasks SET position = -1")]
+    [InlineData("UPDATE metadata.tasks SET source_connection = 'nowhere'")]
+    [InlineData("UPDATE metadata.tasks SET source_connection = NULL")]
+    [InlineData("UPDATE metadata.tasks SET sql_connection = 'c'")]
+    [InlineData("UPDATE metadata.tasks SET job_name = 'nowhere'")]
+    [InlineData("UPDATE metadata.tasks SET replication_method = 'sometimes'")]
+    [InlineData("UPDATE metadata.tasks SET replication_method = 'incremental'")]
+    [InlineData("UPDATE metadata.tasks SET cursor_field = 'at'")]
+    [InlineData("UPDATE metadata.tasks SET write_disposition = 'upsert'")]
+    [InlineData("UPDATE metadata.tasks SET merge_strategy = 'upsert'")]
+    [InlineData("UPDATE metadata.tasks SET delete_mode = 'maybe'")]
+    [InlineData("UPDATE metadata.tasks SET run_max_rows = 0")]
+    [InlineData("UPDATE metadata.tasks SET changed_version = 7")]
+    [InlineData("UPDATE metadata.jobs SET parallelism = 65")]
+    [InlineData("UPDATE metadata.connections SET data_source = 'nowhere'")]
+    [InlineData("UPDATE metadata.connection_settings SET value_type = 'date'")]
+    [InlineData("INSERT INTO metadata.connection_settings (connection_name, setting, value) VALUES ('c', 'uri', 'another')")]
+    [InlineData("INSERT INTO metadata.job_successors (job_name, position, next_job) VALUES ('j', 0, 'j')")]
+    [InlineData("INSERT INTO metadata.job_successors (job_name, position, next_job) VALUES ('j', 0, 'nowhere')")]
+    [InlineData("INSERT INTO metadata.column_mappings (task_key, position) VALUES ('j/a', 0)")]
+    [InlineData("INSERT INTO metadata.column_mappings (task_key, position, source_path, constant) VALUES ('j/a', 0, 'a', 'b')")]
+    [InlineData("INSERT INTO metadata.column_mappings (task_key, position, source_path, mask) VALUES ('j/a', 0, 'a', 'blur')")]
+    [InlineData("INSERT INTO metadata.datasets (task_key, position, name) VALUES ('j/a', 0, 'again')")]
+    [InlineData("INSERT INTO metadata.tasks (task_key, job_name, name, step, position, sql_connection, sql_text) VALUES ('k', 'j', 'a', 'T', 1, 'c', 'SELECT 1')")]
+    [InlineData("INSERT INTO metadata.tasks (task_key, job_name, name, step, position, sql_connection) VALUES ('k', 'j', 'b', 'T', 1, 'c')")]
+    [InlineData("INSERT INTO metadata.tasks (task_key, job_name, name, step, position, sql_connection, sql_text, procedure_name) VALUES ('k', 'j', 'b', 'T', 1, 'c', 'SELECT 1', 'p')")]
+    [InlineData("INSERT INTO metadata.tasks (task_key, job_name, name, step, position, sql_connection, script_path) VALUES ('k', 'j', 'b', 'T', 1, 'c', 'nowhere.sql')")]
+    [InlineData("INSERT INTO metadata.tasks (task_key, job_name, name, step, position, sql_connection, sql_text, run_order) VALUES ('k', 'j', 'b', 'T', 1, 'c', 'SELECT 1', 5); UPDATE metadata.tasks SET step = 'T', run_order = 5 WHERE task_key = 'j/a'")]
     public async Task Wrong_rows_written_by_hand_are_refused_by_the_schema(string wrong)
     {
-        await (await Place.OpenAsync()).DisposeAsync();
-        await Place.ExecuteAsync("INSERT INTO metadata.definition_versions VALUES (1, '2026-11-21T09:00:00.000Z', 'me', NULL)");
-        await Place.ExecuteAsync("INSERT INTO metadata.jobs VALUES ('j', '{}', '1', 1, 1, NULL)");
-        await Place.ExecuteAsync("INSERT INTO metadata.tasks VALUES ('right', 'j', 'n', 'E', 0, '1', '{}', 1, 1, NULL)");
+        await using (ICatalog catalog = await Place.OpenAsync())
+        {
+            await catalog.Definitions.ApplyAsync(ProjectOf(TaskOf("j/a", "a")), 0, "me", Ct);
+        }
+
+        await Place.ExecuteAsync("INSERT INTO metadata.procedures (name) VALUES ('p')");
 
         (await Should.ThrowAsync<MillraceException>(() => Place.ExecuteAsync(wrong))).Code.ShouldBe(ErrorCodes.CatalogFailed);
+    }
+
+    [Fact]
+    public async Task Right_rows_written_by_hand_are_definitions_and_are_marked_as_of_no_apply()
+    {
+        await using ICatalog catalog = await Place.OpenAsync();
+        await catalog.Definitions.ApplyAsync(ProjectOf(TaskOf("j/a", "a")), 0, "me", Ct);
+
+        await Place.ExecuteAsync(
+            """
+            INSERT INTO metadata.connections (name, data_source) VALUES ('more', 'lake');
+            INSERT INTO metadata.connection_settings (connection_name, setting, value) VALUES ('more', 'path', 'more.duckdb');
+            INSERT INTO metadata.tasks (task_key, job_name, name, step, position, sql_connection, sql_text) VALUES ('k', 'j', 'b', 'T', 1, 'more', 'SELECT 1');
+            INSERT INTO metadata.task_parameters (task_key, position, name, value, value_type) VALUES ('k', 0, 'days', '30', 'number');
+            """);
+
+        Definitions read = await catalog.Definitions.ReadAsync(Ct);
+        read.Connections.Single(c => c.Name == "more").Definition.ShouldBe("""{"type":"duckdb","data_source":"lake","path":"more.duckdb"}""");
+        read.Tasks.Single(t => t.Key == "k").Definition.ShouldBe(
+            """{"job":"j","name":"b","step":"T","order":1,"enabled":true,"run":{"connection":"more","sql":"SELECT 1","parameters":{"days":30}}}""");
+        (await Place.CountAsync("SELECT count(*) FROM metadata.tasks WHERE added_version IS NULL")).ShouldBe(1);
+        await Place.ExecuteAsync("DELETE FROM metadata.tasks WHERE task_key = 'k'");
+        (await Place.CountAsync("SELECT count(*) FROM metadata.task_parameters")).ShouldBe(0);
     }
 
     private async Task OpenAsync(params Migration[] migrations) => await (await Place.OpenAsync(migrations)).DisposeAsync();

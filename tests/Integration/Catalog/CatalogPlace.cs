@@ -35,6 +35,13 @@ public sealed class CatalogPlace(object dialect, string address, Action remove) 
         return await session.ReadAsync(t => t.NumberAsync(sql), TestContext.Current.CancellationToken);
     }
 
+    /// <summary>The first column of a query, as text.</summary>
+    public async Task<IReadOnlyList<string>> TextsAsync(string sql)
+    {
+        await using var session = new CatalogSession(Dialect, null);
+        return await session.ReadAsync(t => t.QueryAsync(sql, row => row.Text(0)), TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Every table, column, index and constraint, as the engine tells of them.</summary>
     public async Task<IReadOnlyList<string>> SchemaAsync()
     {

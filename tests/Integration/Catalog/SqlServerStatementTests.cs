@@ -101,7 +101,7 @@ public sealed partial class SqlServerStatementTests
 
     private static async Task UseEverythingAsync(ICatalog catalog, RecordingSqlServer dialect)
     {
-        Definitions desired = new(0, [new("c", "mongodb", "{}")], [new CatalogJob("j", true, "{}")], [new CatalogTask("j/t", "j", "t", "E", 0, true, "{}")]);
+        Definitions desired = new(0, [.. UpgradeFiles.Connections], [.. UpgradeFiles.Jobs], [.. UpgradeFiles.Tasks]);
         await catalog.Definitions.ApplyAsync(desired, 0, "me", Ct);
         await catalog.Definitions.VersionsAsync(5, Ct);
         foreach (string table in new[] { "connections", "jobs", "tasks" })
@@ -173,11 +173,22 @@ public sealed partial class SqlServerStatementTests
         string table = "";
         foreach (string line in migrations.SelectMany(m => m.Sql.Split('\n')))
         {
+            if (DropLine().Match(line) is { Success: true } drop)
+            {
+                found.RemoveAll(f => f.StartsWith(drop.Groups[1].Value + ".", StringComparison.Ordinal));
+            }
+
+            // What comes after a table's last line is of no table.
+            if (line.StartsWith(')'))
+            {
+                table = "";
+            }
+
             if (CreateLine().Match(line) is { Success: true } create)
             {
                 table = create.Groups[1].Value;
             }
-            else if (ColumnLine().Match(line) is { Success: true } column && column.Groups[1].Value is not ("PRIMARY" or "CHECK" or "UNIQUE"))
+            else if (table.Length > 0 && ColumnLine().Match(line) is { Success: true } column && column.Groups[1].Value is not ("PRIMARY" or "CHECK" or "UNIQUE" or "CONSTRAINT"))
             {
                 bool isKey = line.Contains("PRIMARY KEY", StringComparison.Ordinal);
                 found.Add($"{table}.{column.Groups[1].Value} {(isKey || line.Contains("NOT NULL", StringComparison.Ordinal) ? "not null" : "null")}");
@@ -186,6 +197,9 @@ public sealed partial class SqlServerStatementTests
 
         return [.. found];
     }
+
+    [GeneratedRegex(@"^DROP TABLE (?:metadata\.)?(\w+)")]
+    private static partial Regex DropLine();
 
     [GeneratedRegex(@"^CREATE TABLE (?:metadata\.)?(\w+)")]
     private static partial Regex CreateLine();

@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
+using Millrace.Catalog.Stores.Relational.Definitions;
 
 namespace Millrace.Catalog.Stores.Relational;
 
 /// <summary>The migrations that this version ships: <c>Stores/{engine}/Migrations/NNNN_name.sql</c>.</summary>
 internal static class MigrationFiles
 {
+    private const int DefinitionsInColumns = 3;
+
     /// <summary>The migrations of an engine's folder, in order.</summary>
     public static ImmutableArray<Migration> Load(string engine)
     {
@@ -25,6 +28,7 @@ internal static class MigrationFiles
     private static Migration Read(Assembly assembly, string resource, string file)
     {
         using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-        return new(int.Parse(file[..4], CultureInfo.InvariantCulture), file[5..], reader.ReadToEnd());
+        int version = int.Parse(file[..4], CultureInfo.InvariantCulture);
+        return new(version, file[5..], reader.ReadToEnd()) { Carry = version == DefinitionsInColumns ? FormerDefinitions.ReadAsync : null };
     }
 }

@@ -31,8 +31,14 @@ internal static class Migrator
         await transaction.LockAsync("migrations").ConfigureAwait(false);
         await transaction.ExecuteScriptAsync(transaction.Dialect.CreateMigrationsTable).ConfigureAwait(false);
         int version = await VersionAsync(transaction, migrations).ConfigureAwait(false);
+        List<Func<CatalogTransaction, ValueTask>> carried = [];
         foreach (Migration migration in migrations[version..])
         {
+            if (migration.Carry is { } carry)
+            {
+                carried.Add(await carry(transaction).ConfigureAwait(false));
+            }
+
             await transaction.ExecuteScriptAsync(migration.Sql).ConfigureAwait(false);
             await transaction.ExecuteAsync(
                 """
@@ -41,6 +47,11 @@ internal static class Migrator
                 """,
                 ("@version", migration.Version), ("@name", migration.Name), ("@checksum", migration.Checksum),
                 ("@at", await transaction.NowAsync().ConfigureAwait(false))).ConfigureAwait(false);
+        }
+
+        foreach (Func<CatalogTransaction, ValueTask> write in carried)
+        {
+            await write(transaction).ConfigureAwait(false);
         }
 
         return version;

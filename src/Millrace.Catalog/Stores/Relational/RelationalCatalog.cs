@@ -5,6 +5,7 @@ using Millrace.Catalog.Leases;
 using Millrace.Catalog.Lineage;
 using Millrace.Catalog.Logs;
 using Millrace.Catalog.Runs;
+using Millrace.Catalog.Stores.Relational.Definitions;
 
 namespace Millrace.Catalog.Stores.Relational;
 

@@ -8,11 +8,14 @@ internal sealed class JobOptions : RunOptions
     [Option("description", "What it is for.")]
     public string? Description { get; init; }
 
-    [Option("owner", "Who answers for it.")]
+    [Option("owner", "Who answers for it; 'millrace status' shows it.")]
     public string? Owner { get; init; }
 
     [Option("schedule", "When it runs, as a cron expression; kept for schedulers, not acted on by 'millrace run'.", Example = "\"0 9 * * *\"")]
     public string? Schedule { get; init; }
+
+    [Option("sla", "The longest that a run of the job should take. 'millrace status' shows it, and marks a last run that took longer; nothing is stopped.", Min = "1s", Example = "2h")]
+    public TimeSpan? Sla { get; init; }
 
     [Option("enabled", "False switches the whole job off.", Default = "true")]
     public bool Enabled { get; init; }

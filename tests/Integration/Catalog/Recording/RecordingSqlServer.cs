@@ -23,7 +23,7 @@ internal sealed class RecordingSqlServer() : SqlServerDialect("Server=nowhere;Da
     {
         _ when sql.Contains("sysdatetimeoffset", StringComparison.Ordinal) => Table([At]),
         _ when sql.Contains("FROM sys.tables", StringComparison.Ordinal) && sql.Contains("schema_migrations", StringComparison.Ordinal) => Table([IsMigrated ? 1 : 0]),
-        _ when sql.Contains("checksum FROM", StringComparison.Ordinal) => IsMigrated ? Table([.. Migrations.SelectMany(m => new object[] { m.Version, m.Name, m.Checksum })]) : new(),
+        _ when sql.Contains("checksum FROM", StringComparison.Ordinal) => IsMigrated ? Table([.. Migrations.Select(m => new object[] { m.Version, m.Name, m.Checksum })]) : new(),
         _ when sql.Contains("process_start, acquired_at", StringComparison.Ordinal) => HasLease ? Table([3L, 1L, "h", "m", 1, "1", At, At, true]) : new(),
         _ when sql.Contains("limit_reached", StringComparison.Ordinal) => Table(
             [1L, 1L, "k", "n", "E", "{}", "running", At, DBNull.Value, 0, 0L, 0L, 0, 0L, 0L, 0L, .. Enumerable.Repeat<object>(DBNull.Value, 7)]),
@@ -31,15 +31,19 @@ internal sealed class RecordingSqlServer() : SqlServerDialect("Server=nowhere;Da
         _ => new(),
     };
 
-    private static DataTable Table(object[] row)
+    private static DataTable Table(params object[][] rows)
     {
         var table = new DataTable();
-        for (int i = 0; i < row.Length; i++)
+        for (int i = 0; i < rows[0].Length; i++)
         {
-            table.Columns.Add($"c{i}", row[i] is DBNull ? typeof(string) : row[i].GetType());
+            table.Columns.Add($"c{i}", rows[0][i] is DBNull ? typeof(string) : rows[0][i].GetType());
         }
 
-        table.Rows.Add(row);
+        foreach (object[] row in rows)
+        {
+            table.Rows.Add(row);
+        }
+
         return table;
     }
 }

@@ -1,0 +1,305 @@
+-- Definitions in columns of their own, to be edited by SQL as well as by apply. What has a column or a table stands nowhere else; settings (JSON) is
+-- the rest. added_version and changed_version are NULL in a row that was made by SQL. Former rows are carried over by the program, in the transaction
+-- that applies this file.
+
+DROP TABLE tasks;
+DROP TABLE jobs;
+DROP TABLE connections;
+
+-- A system that data comes from or goes to. Its connections are all of its type.
+CREATE TABLE data_sources (
+    name            TEXT PRIMARY KEY,
+    type            TEXT NOT NULL,
+    added_version   INTEGER REFERENCES definition_versions (version),
+    changed_version INTEGER REFERENCES definition_versions (version),
+    removed_version INTEGER REFERENCES definition_versions (version)
+) STRICT;
+
+CREATE TABLE connections (
+    name            TEXT PRIMARY KEY,
+    data_source     TEXT NOT NULL REFERENCES data_sources (name),
+    added_version   INTEGER REFERENCES definition_versions (version),
+    changed_version INTEGER REFERENCES definition_versions (version),
+    removed_version INTEGER REFERENCES definition_versions (version)
+) STRICT;
+
+-- A setting by its path: uri, paging.size, brokers[0]; x[] and x{} are an empty list and map, without a value. Secrets are references.
+CREATE TABLE connection_settings (
+    connection_name TEXT NOT NULL REFERENCES connections (name) ON DELETE CASCADE,
+    setting         TEXT NOT NULL,
+    value           TEXT,
+    value_type      TEXT NOT NULL DEFAULT 'text' CHECK (value_type IN ('text', 'number', 'boolean')),
+    PRIMARY KEY (connection_name, setting)
+) STRICT;
+
+CREATE TABLE jobs (
+    name            TEXT PRIMARY KEY,
+    enabled         INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+    description     TEXT,
+    owner           TEXT,
+    schedule        TEXT,
+    sla             TEXT,
+    parallelism     INTEGER NOT NULL DEFAULT 1 CHECK (parallelism BETWEEN 1 AND 64),
+    added_version   INTEGER REFERENCES definition_versions (version),
+    changed_version INTEGER REFERENCES definition_versions (version),
+    removed_version INTEGER REFERENCES definition_versions (version)
+) STRICT;
+
+-- Jobs that start when one has succeeded (on_success), in order.
+CREATE TABLE job_successors (
+    job_name TEXT NOT NULL REFERENCES jobs (name) ON DELETE CASCADE,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    next_job TEXT NOT NULL REFERENCES jobs (name),
+    PRIMARY KEY (job_name, position),
+    CONSTRAINT job_starts_another CHECK (next_job <> job_name)
+) STRICT;
+
+-- The text that runs now, and every text that it had. since_version is NULL where the text was changed by SQL and found by the apply that followed.
+CREATE TABLE scripts (
+    path            TEXT PRIMARY KEY,
+    text            TEXT NOT NULL,
+    version         INTEGER NOT NULL,
+    added_version   INTEGER REFERENCES definition_versions (version),
+    changed_version INTEGER REFERENCES definition_versions (version),
+    removed_version INTEGER REFERENCES definition_versions (version)
+) STRICT;
+
+CREATE TABLE script_versions (
+    path          TEXT NOT NULL REFERENCES scripts (path) ON DELETE CASCADE,
+    version       INTEGER NOT NULL,
+    text          TEXT NOT NULL,
+    sha256        TEXT NOT NULL,
+    since_version INTEGER REFERENCES definition_versions (version),
+    PRIMARY KEY (path, version)
+) STRICT;
+
+-- Stored procedures that tasks call; their text stands in their database.
+CREATE TABLE procedures (
+    name            TEXT PRIMARY KEY,
+    added_version   INTEGER REFERENCES definition_versions (version),
+    changed_version INTEGER REFERENCES definition_versions (version),
+    removed_version INTEGER REFERENCES definition_versions (version)
+) STRICT;
+
+-- position is the task's place in its job; run_order is order: of the project file.
+CREATE TABLE tasks (
+    task_key           TEXT PRIMARY KEY,
+    job_name           TEXT NOT NULL REFERENCES jobs (name),
+    name               TEXT NOT NULL,
+    step               TEXT NOT NULL CHECK (step IN ('E', 'T', 'L')),
+    position           INTEGER NOT NULL CHECK (position >= 0),
+    enabled            INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+    run_order          INTEGER CHECK (run_order >= 0),
+    description        TEXT,
+    owner              TEXT,
+    source_connection  TEXT REFERENCES connections (name),
+    replication_method TEXT CHECK (replication_method IN ('full_refresh', 'incremental', 'change_capture')),
+    cursor_field       TEXT,
+    filter             TEXT,
+    target_connection  TEXT REFERENCES connections (name),
+    target_table       TEXT,
+    write_disposition  TEXT CHECK (write_disposition IN ('append', 'replace', 'merge')),
+    merge_strategy     TEXT CHECK (merge_strategy IN ('upsert', 'delete_insert', 'scd2', 'insert_only')),
+    delete_mode        TEXT CHECK (delete_mode IN ('hard', 'soft', 'ignore')),
+    sql_connection     TEXT REFERENCES connections (name),
+    script_path        TEXT REFERENCES scripts (path),
+    procedure_name     TEXT REFERENCES procedures (name),
+    sql_text           TEXT,
+    run_max_rows       INTEGER CHECK (run_max_rows >= 1),
+    run_max_bytes      INTEGER CHECK (run_max_bytes >= 1),
+    run_max_duration   TEXT,
+    settings           TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(settings) AND json_type(settings) = 'object'),
+    added_version      INTEGER REFERENCES definition_versions (version),
+    changed_version    INTEGER REFERENCES definition_versions (version),
+    removed_version    INTEGER REFERENCES definition_versions (version),
+    CONSTRAINT task_moves_or_runs_sql CHECK (
+        (step = 'E' AND source_connection IS NOT NULL AND replication_method IS NOT NULL AND target_connection IS NOT NULL
+            AND target_table IS NOT NULL AND write_disposition IS NOT NULL AND delete_mode IS NOT NULL
+            AND sql_connection IS NULL AND script_path IS NULL AND procedure_name IS NULL AND sql_text IS NULL)
+        OR (step <> 'E' AND sql_connection IS NOT NULL AND source_connection IS NULL AND target_connection IS NULL
+            AND replication_method IS NULL AND write_disposition IS NULL)),
+    CONSTRAINT task_has_one_script_procedure_or_sql CHECK (step = 'E'
+        OR (script_path IS NOT NULL AND procedure_name IS NULL AND sql_text IS NULL)
+        OR (script_path IS NULL AND procedure_name IS NOT NULL AND sql_text IS NULL)
+        OR (script_path IS NULL AND procedure_name IS NULL AND sql_text IS NOT NULL)),
+    CONSTRAINT task_cursor_is_for_incremental CHECK (
+        (replication_method = 'incremental' AND cursor_field IS NOT NULL) OR (replication_method <> 'incremental' AND cursor_field IS NULL)
+        OR (replication_method IS NULL AND cursor_field IS NULL)),
+    CONSTRAINT task_strategy_is_for_merge CHECK (merge_strategy IS NULL OR write_disposition = 'merge')
+) STRICT;
+
+CREATE INDEX tasks_of_job ON tasks (job_name, position);
+CREATE UNIQUE INDEX task_name_in_job ON tasks (job_name, name) WHERE removed_version IS NULL;
+CREATE UNIQUE INDEX task_order_in_step ON tasks (job_name, step, run_order) WHERE run_order IS NOT NULL AND removed_version IS NULL;
+
+-- What a task of step E reads, names or patterns, and what its patterns leave out.
+CREATE TABLE datasets (
+    task_key TEXT NOT NULL REFERENCES tasks (task_key) ON DELETE CASCADE,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    name     TEXT NOT NULL,
+    excluded INTEGER NOT NULL DEFAULT 0 CHECK (excluded IN (0, 1)),
+    PRIMARY KEY (task_key, excluded, position)
+) STRICT;
+
+CREATE TABLE column_mappings (
+    task_key      TEXT NOT NULL REFERENCES tasks (task_key) ON DELETE CASCADE,
+    position      INTEGER NOT NULL CHECK (position >= 0),
+    source_path   TEXT,
+    target_column TEXT,
+    cast_to       TEXT,
+    constant      TEXT,
+    dropped       INTEGER NOT NULL DEFAULT 0 CHECK (dropped IN (0, 1)),
+    mask          TEXT NOT NULL DEFAULT 'none' CHECK (mask IN ('none', 'hmac_sha256', 'redact')),
+    mask_key      TEXT,
+    PRIMARY KEY (task_key, position),
+    CONSTRAINT mapping_has_a_source CHECK (source_path IS NOT NULL OR constant IS NOT NULL),
+    CONSTRAINT constant_stands_alone CHECK (constant IS NULL OR (source_path IS NULL AND target_column IS NOT NULL AND mask = 'none'))
+) STRICT;
+
+-- Tasks of the job, by name, that end before this one starts (depends_on).
+CREATE TABLE task_dependencies (
+    task_key TEXT NOT NULL REFERENCES tasks (task_key) ON DELETE CASCADE,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    needs    TEXT NOT NULL,
+    PRIMARY KEY (task_key, position)
+) STRICT;
+
+-- Parameters of a SQL step; value is NULL for SQL's NULL. Secrets are references.
+CREATE TABLE task_parameters (
+    task_key   TEXT NOT NULL REFERENCES tasks (task_key) ON DELETE CASCADE,
+    position   INTEGER NOT NULL CHECK (position >= 0),
+    name       TEXT NOT NULL,
+    value      TEXT,
+    value_type TEXT NOT NULL DEFAULT 'text' CHECK (value_type IN ('text', 'number', 'boolean', 'date')),
+    PRIMARY KEY (task_key, position),
+    CONSTRAINT parameter_name_in_task UNIQUE (task_key, name)
+) STRICT;
+
+-- What kind of job it is, by its enabled tasks: steps E, TL, ETL or non-ETL (none), reading full, incremental or mixed.
+CREATE VIEW job_overview AS
+SELECT j.name AS job_name, j.enabled,
+       CASE WHEN s.extracts > 0 AND s.extracts < s.tasks THEN 'ETL' WHEN s.extracts > 0 THEN 'E' WHEN s.tasks > 0 THEN 'TL' ELSE 'non-ETL' END AS steps,
+       CASE WHEN s.extracts > 0 AND s.full_reads = s.extracts THEN 'full' WHEN s.extracts > 0 AND s.full_reads = 0 THEN 'incremental'
+            WHEN s.extracts > 0 THEN 'mixed' END AS reading,
+       coalesce(s.tasks, 0) AS enabled_tasks, j.parallelism, j.schedule, j.owner, j.sla
+FROM jobs j
+LEFT JOIN (
+    SELECT t.job_name, count(*) AS tasks,
+           sum(CASE WHEN t.step = 'E' THEN 1 ELSE 0 END) AS extracts,
+           sum(CASE WHEN t.replication_method = 'full_refresh' THEN 1 ELSE 0 END) AS full_reads
+    FROM tasks t
+    WHERE t.removed_version IS NULL AND t.enabled = 1
+    GROUP BY t.job_name
+) s ON s.job_name = j.name
+WHERE j.removed_version IS NULL;
+
+-- The datasets of tasks, how each is read, and how far: the mirrored checkpoints, NULL before the first run.
+CREATE VIEW watermarks AS
+SELECT t.source_connection AS connection_name, d.name AS dataset, t.replication_method, t.cursor_field, t.task_key, t.job_name, t.name AS task_name,
+       t.target_table, c.partition, c.generation, c.position AS watermark, c.rows, c.mirrored_at
+FROM tasks t
+JOIN datasets d ON d.task_key = t.task_key AND d.excluded = 0
+LEFT JOIN checkpoints c ON c.task_key = t.task_key AND c.partition NOT LIKE '#%'
+WHERE t.removed_version IS NULL;
+
+CREATE VIEW connection_uses AS
+SELECT c.name AS connection_name, c.data_source, s.type, u.used_as, u.task_key, u.job_name
+FROM connections c
+JOIN data_sources s ON s.name = c.data_source
+LEFT JOIN (
+    SELECT t.source_connection AS connection_name, 'source' AS used_as, t.task_key, t.job_name FROM tasks t WHERE t.removed_version IS NULL
+    UNION ALL
+    SELECT t.target_connection, 'target', t.task_key, t.job_name FROM tasks t WHERE t.removed_version IS NULL
+    UNION ALL
+    SELECT t.sql_connection, 'sql', t.task_key, t.job_name FROM tasks t WHERE t.removed_version IS NULL
+) u ON u.connection_name = c.name
+WHERE c.removed_version IS NULL;
+
+CREATE VIEW script_uses AS
+SELECT s.path AS script_path, s.version, t.task_key, t.job_name, t.step, t.enabled, t.sql_connection
+FROM scripts s
+LEFT JOIN tasks t ON t.script_path = s.path AND t.removed_version IS NULL
+WHERE s.removed_version IS NULL;
+
+CREATE VIEW procedure_uses AS
+SELECT p.name AS procedure_name, t.task_key, t.job_name, t.step, t.enabled, t.sql_connection
+FROM procedures p
+LEFT JOIN tasks t ON t.procedure_name = p.name AND t.removed_version IS NULL
+WHERE p.removed_version IS NULL;
+
+-- Jobs that would start themselves again.
+CREATE VIEW job_circles AS
+WITH RECURSIVE reached (start_job, job_name) AS (
+    SELECT s.job_name, s.next_job
+    FROM job_successors s
+    JOIN jobs j ON j.name = s.job_name AND j.removed_version IS NULL
+    UNION
+    SELECT r.start_job, s.next_job
+    FROM reached r
+    JOIN job_successors s ON s.job_name = r.job_name
+    JOIN jobs j ON j.name = s.job_name AND j.removed_version IS NULL
+)
+SELECT r.start_job AS job_name FROM reached r WHERE r.job_name = r.start_job;
+
+-- What no constraint can say. A run from the catalog tells what of this keeps it from running, and what else is wrong.
+CREATE VIEW definition_problems AS
+SELECT 'task uses a removed connection' AS problem, 'task' AS subject, u.task_key AS name, u.connection_name AS refers_to
+FROM (
+    SELECT t.task_key, t.source_connection AS connection_name FROM tasks t WHERE t.removed_version IS NULL
+    UNION
+    SELECT t.task_key, t.target_connection FROM tasks t WHERE t.removed_version IS NULL
+    UNION
+    SELECT t.task_key, t.sql_connection FROM tasks t WHERE t.removed_version IS NULL
+) u
+JOIN connections c ON c.name = u.connection_name AND c.removed_version IS NOT NULL
+UNION ALL
+SELECT 'task of a removed job', 'task', t.task_key, t.job_name
+FROM tasks t
+JOIN jobs j ON j.name = t.job_name AND j.removed_version IS NOT NULL
+WHERE t.removed_version IS NULL
+UNION ALL
+SELECT 'enabled task in a job that is off', 'task', t.task_key, t.job_name
+FROM tasks t
+JOIN jobs j ON j.name = t.job_name AND j.removed_version IS NULL AND j.enabled = 0
+WHERE t.removed_version IS NULL AND t.enabled = 1
+UNION ALL
+SELECT 'task without a dataset', 'task', t.task_key, t.source_connection
+FROM tasks t
+WHERE t.removed_version IS NULL AND t.step = 'E'
+    AND NOT EXISTS (SELECT 1 FROM datasets d WHERE d.task_key = t.task_key AND d.excluded = 0)
+UNION ALL
+SELECT 'task waits for one that its job has not', 'task', t.task_key, n.needs
+FROM task_dependencies n
+JOIN tasks t ON t.task_key = n.task_key AND t.removed_version IS NULL
+WHERE NOT EXISTS (SELECT 1 FROM tasks o WHERE o.job_name = t.job_name AND o.name = n.needs AND o.removed_version IS NULL)
+UNION ALL
+SELECT 'task uses a removed script', 'task', t.task_key, s.path
+FROM tasks t
+JOIN scripts s ON s.path = t.script_path AND s.removed_version IS NOT NULL
+WHERE t.removed_version IS NULL
+UNION ALL
+SELECT 'job starts a removed job', 'job', s.job_name, s.next_job
+FROM job_successors s
+JOIN jobs j ON j.name = s.job_name AND j.removed_version IS NULL
+JOIN jobs n ON n.name = s.next_job AND n.removed_version IS NOT NULL
+UNION ALL
+SELECT 'jobs start each other in a circle', 'job', o.job_name, NULL
+FROM job_circles o
+UNION ALL
+SELECT 'script that no task uses', 'script', s.path, NULL
+FROM scripts s
+WHERE s.removed_version IS NULL AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.script_path = s.path AND t.removed_version IS NULL)
+UNION ALL
+SELECT 'script whose text was changed by SQL', 'script', s.path, NULL
+FROM scripts s
+LEFT JOIN script_versions v ON v.path = s.path AND v.version = s.version
+WHERE s.removed_version IS NULL AND (v.text IS NULL OR v.text <> s.text)
+UNION ALL
+SELECT 'procedure that no task calls', 'procedure', p.name, NULL
+FROM procedures p
+WHERE p.removed_version IS NULL AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.procedure_name = p.name AND t.removed_version IS NULL)
+UNION ALL
+SELECT 'connection of a removed data source', 'connection', c.name, c.data_source
+FROM connections c
+JOIN data_sources d ON d.name = c.data_source AND d.removed_version IS NOT NULL
+WHERE c.removed_version IS NULL;
