@@ -36,6 +36,10 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
         OnCatalogAsync(channel => DescribeAsync(channel, table, generation, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<int> LastGenerationAsync(TableId table, CancellationToken cancellationToken) =>
+        OnCatalogAsync(channel => _store.LastGenerationAsync(channel, table, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask CheckFitAsync(WriteRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);

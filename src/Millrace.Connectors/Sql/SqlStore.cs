@@ -86,10 +86,6 @@ internal sealed class SqlStore
         IReadOnlySet<string> there = await Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false);
         await channel.ExecuteAsync(System.Create(), cancellationToken).ConfigureAwait(false);
         await UpgradeAsync(channel, there.Count == 0 ? _layout.Version : Reader.LayoutVersion, cancellationToken).ConfigureAwait(false);
-        if (!there.Contains(SystemTables.CheckpointsName) && there.Contains(SystemTables.TablesName))
-        {
-            await ForgetGenerationsAsync(channel, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private async ValueTask UpgradeAsync(SqlChannel channel, int version, CancellationToken cancellationToken)
@@ -100,33 +96,6 @@ internal sealed class SqlStore
         }
 
         await channel.ExecuteAsync(System.WriteVersion(_layout.Version), cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Makes all rows older than any generation. Without checkpoints tasks begin again at the first one, and rows and deletes of later ones that
-    /// are still there would win over what is read then.
-    /// </summary>
-    private async ValueTask ForgetGenerationsAsync(SqlChannel channel, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<SqlRow> tables = await channel.QueryAsync(
-            $"SELECT table_schema, table_name FROM {System.Tables}", cancellationToken).ConfigureAwait(false);
-        foreach (TableId table in tables.Select(r => new TableId(r.Text(0), r.Text(1))))
-        {
-            IReadOnlyList<SqlRow> columns = await channel.ColumnsAsync(Dialect, table, cancellationToken).ConfigureAwait(false);
-            if (columns.Any(c => c.Text(0) == SystemColumns.Generation))
-            {
-                await channel.ExecuteAsync(
-                    $"UPDATE {Dialect.Quote(table)} SET {Dialect.Quote(SystemColumns.Generation)} = 0", cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        await channel.ExecuteAsync(
-            $"""
-            UPDATE {System.Tables} SET generation = 0, last_generation = NULL, last_position = NULL;
-            DELETE FROM {System.Tombstones};
-            UPDATE {System.Quarantine} SET generation = {QuarantinedRow.Forgotten} WHERE {Dialect.IsDistinct("generation", Dialect.Literal(QuarantinedRow.BeforeAll))}
-            """,
-            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Prepares one table in a transaction of its own.</summary>
@@ -192,6 +161,31 @@ internal sealed class SqlStore
 
         StoredTable? shadow = await Reader.ReadAsync(channel, Names.ShadowOf(target), cancellationToken).ConfigureAwait(false);
         return shadow?.Note?.Generation == generation ? shadow : there;
+    }
+
+    /// <summary>The highest generation that a target, its shadow, or any row of them is of; 0 where there is none.</summary>
+    public async ValueTask<int> LastGenerationAsync(SqlChannel channel, TableId table, CancellationToken cancellationToken)
+    {
+        TableId target = Names.Resolve(table);
+        int last = 0;
+        foreach (TableId part in (TableId[])[target, Names.ShadowOf(target)])
+        {
+            if (await Reader.ReadAsync(channel, part, cancellationToken).ConfigureAwait(false) is not { } stored)
+            {
+                continue;
+            }
+
+            // What is noted may be gone as the checkpoints are; the rows know better, and it is asked only then.
+            last = Math.Max(last, stored.Note?.Generation ?? 0);
+            if (stored.SystemColumns.Contains(SystemColumns.Generation))
+            {
+                IReadOnlyList<SqlRow> highest = await channel.QueryAsync(
+                    $"SELECT coalesce(max({Dialect.Quote(SystemColumns.Generation)}), 0) FROM {Dialect.Quote(part)}", cancellationToken).ConfigureAwait(false);
+                last = Math.Max(last, highest[0].Int(0));
+            }
+        }
+
+        return last;
     }
 
     /// <summary>A table that a commit completes although this load brought it no row; null where there is nothing to complete.</summary>

@@ -38,6 +38,12 @@ public interface IDestination : IAsyncDisposable
         DescribeAsync(table, cancellationToken);
 
     /// <summary>
+    /// The highest generation that a table, what is filled beside it, or any of their rows is of; 0 where there is none. Asked where a task has no
+    /// checkpoints: rows of its own that are there all the same must not win over those that it reads anew.
+    /// </summary>
+    ValueTask<int> LastGenerationAsync(TableId table, CancellationToken cancellationToken) => ValueTask.FromResult(0);
+
+    /// <summary>
     /// Says before anything is committed whether tables that are there can be written so, and changes nothing. A table's key may be empty where it is
     /// not known yet; whether that fits, <see cref="PrepareAsync"/> says with the first row.
     /// </summary>
@@ -112,9 +118,6 @@ public sealed record QuarantinedRow(long Id, string TaskKey, long RunId, Batches
 {
     /// <summary>The <see cref="Generation"/> of rows that are older than all that their table holds: every row of it was removed since.</summary>
     public const int BeforeAll = 0;
-
-    /// <summary>The <see cref="Generation"/> of rows of a task whose checkpoints were lost since: older than all that it reads now.</summary>
-    public const int Forgotten = -1;
 
     /// <summary>The task's generation that the row is of; null where it was not noted.</summary>
     public int? Generation { get; init; }

@@ -63,7 +63,10 @@ internal sealed class GenerationState
     }
 
     /// <summary>The same checkpoints, seen from a new generation.</summary>
-    public GenerationState Next() => new(_task, Generation + 1, Stored);
+    public GenerationState Next() => After(Generation);
+
+    /// <summary>The same checkpoints, seen from the generation after <paramref name="last"/>.</summary>
+    public GenerationState After(int last) => new(_task, last + 1, Stored);
 
     /// <summary>The checkpoints of the source's partitions in this generation: those of ordinary runs, or those of backfills.</summary>
     public IReadOnlyList<Checkpoint> OfGeneration(bool ofBackfills = false) =>

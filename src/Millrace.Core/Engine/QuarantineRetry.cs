@@ -70,8 +70,6 @@ public sealed class QuarantineRetry(TaskDefinition task, IDestination target, Ti
     private string? OutdatedBy(QuarantinedRow row, int generation) => row.Generation switch
     {
         QuarantinedRow.BeforeAll => $"Every row of {row.Row.Table} was removed after this one was met.",
-        QuarantinedRow.Forgotten when task.Target.Disposition != WriteDisposition.Append =>
-            $"The task's checkpoints were lost since it was met: generation {generation} reads all that the source holds.",
         { } of when of < generation && task.Target.Disposition != WriteDisposition.Append =>
             $"It is of generation {of}, and the task is in generation {generation}, which reads all that the source holds.",
         _ => null,

@@ -177,12 +177,43 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
 
         ImmutableArray<string> datasets = await ResolveDatasetsAsync(cancellationToken).ConfigureAwait(false);
         await ThrowIfRetargetedAsync(state, datasets, target.Naming, cancellationToken).ConfigureAwait(false);
+        if (state.Stored.Count == 0)
+        {
+            state = await WithoutCheckpointsAsync(state, datasets, target, cancellationToken).ConfigureAwait(false);
+        }
+
         if (await new AppendGuard(task, context, target).CheckAsync(state, datasets, cancellationToken).ConfigureAwait(false) is { } twice)
         {
             context.Observer.Note(NoteLevel.Warning, twice);
         }
 
         return (state, datasets);
+    }
+
+    // Rows that are there already, of a task that has lost its checkpoints, would win by their generation, or be doubled by a replace.
+    private async Task<GenerationState> WithoutCheckpointsAsync(
+        GenerationState state, ImmutableArray<string> datasets, IDestination target, CancellationToken cancellationToken)
+    {
+        bool ownsRows = task.Target.Disposition == WriteDisposition.Replace
+            || (task.Target.Disposition == WriteDisposition.Merge && task.Source.Method == ReplicationMethod.ChangeCapture);
+        (int last, TableId? where) = (0, null);
+        foreach (string dataset in ownsRows && !datasets.IsDefault ? datasets : [])
+        {
+            TableId table = TargetNames.For(task.Target.Table, dataset, target.Naming);
+            int generation = await target.LastGenerationAsync(table, cancellationToken).ConfigureAwait(false);
+            (last, where) = generation > last ? (generation, table) : (last, where);
+        }
+
+        if (last == 0)
+        {
+            return state;
+        }
+
+        context.Observer.Note(
+            NoteLevel.Warning,
+            $"Task {task.Key}: table {where} holds rows of generation {last}, and no checkpoint says how far they came. Generation {last + 1} begins with a "
+                + "new snapshot; rows that the source no longer has go once it is complete.");
+        return state.After(last);
     }
 
     // The task was given another table, or the task of another project that names none has the same key and brought its checkpoints.
