@@ -2,6 +2,7 @@ using Millrace.Connectors.MongoDb;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Testing.MongoDb;
+using Millrace.Testing.MongoDb.Faults;
 using Millrace.Testing.MongoDb.Values;
 
 namespace Millrace.IntegrationTests.MongoDb;
@@ -60,6 +61,28 @@ public abstract class LiveChangeControlTests : LiveServerTest
         Server.RollOver(keep: 3);
 
         (await Should.ThrowAsync<MillraceException>(() => RunAsync())).Code.ShouldBe(ErrorCodes.HistoryLost);
+    }
+
+    /// <summary>A target that appends would have a change twice.</summary>
+    [Fact]
+    public async Task A_break_of_the_connection_gives_no_change_twice()
+    {
+        const int documents = 5000;
+        Server.Insert("shop.orders", Enumerable.Range(0, documents).Select(i => Order(i, i)));
+        await RunAsync();
+        for (int round = 0; round < 8; round++)
+        {
+            Server.Update("shop.orders", new Doc(), new Doc { { "$inc", new Doc { { "n", 1 } } } }, multi: true);
+
+            // The driver tries a find a second time by itself.
+            Server.Faults.Add(new Fault(FaultAction.CloseBefore) { Skip = round, Times = 2, Commands = ["find"], Namespace = "shop.orders" });
+            LiveRun run = await RunAsync();
+
+            run.Rows.Count.ShouldBe(documents, $"the connection broke at find {round}");
+            Server.Faults.Clear();
+        }
+
+        Target().ShouldBe(Source());
     }
 
     /// <summary>A place that a change stream has read to does not say which transactions were prepared before it and open there.</summary>

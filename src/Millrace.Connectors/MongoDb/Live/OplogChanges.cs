@@ -14,6 +14,7 @@ namespace Millrace.Connectors.MongoDb.Live;
 internal sealed class OplogChanges(ChangeEmitter emitter, ImageLookup lookup, LogCollections collections, ReadRequest request) : IOplogSink, IDisposable
 {
     private const int MostWaiting = 4096;
+    private const int MostRetries = 3;
 
     private readonly List<Waiting> _waiting = [];
     private readonly ByteBuffer _bytes = new();
@@ -165,7 +166,25 @@ internal sealed class OplogChanges(ChangeEmitter emitter, ImageLookup lookup, Lo
             }
         }
 
-        _images.Fetch(lookup, _waiting[^1].Timestamp);
+        int tries = 0;
+        while (!TryFetch(isLast: tries == MostRetries))
+        {
+            tries++;
+        }
+    }
+
+    private bool TryFetch(bool isLast)
+    {
+        try
+        {
+            _images.Fetch(lookup, _waiting[^1].Timestamp);
+            return true;
+        }
+        catch (MillraceException exception) when (exception.IsTransient && !isLast)
+        {
+            // The driver looks for the server again when it is asked the next time.
+            return false;
+        }
     }
 
     private void ApplyCommand(in OplogEntry entry, ReadOnlySpan<byte> raw)

@@ -36,7 +36,6 @@ internal sealed class OplogReader : IBatchReader
     private bool _hasEntry;
     private bool _hasFirst;
     private bool _atEnd;
-    private bool _isAsking;       // the server is at work, for the next entry
 
     public OplogReader(MongoClient client, LiveServer server, LogTarget target, SourceSettings settings, ReadRequest request)
     {
@@ -106,32 +105,43 @@ internal sealed class OplogReader : IBatchReader
             return;
         }
 
+        // What an entry that is there leads to is not tried again with it: it would be applied twice.
+        if (TryAsk(out ReadOnlySpan<byte> document, out bool isAtEnd))
+        {
+            Receive(document);
+        }
+        else if (isAtEnd)
+        {
+            Finish();
+        }
+    }
+
+    /// <summary>Asks the server for the next entry.</summary>
+    /// <returns>False at the end, and where the connection broke and the entry is to be asked for once more.</returns>
+    private bool TryAsk(out ReadOnlySpan<byte> document, out bool isAtEnd)
+    {
         try
         {
-            _isAsking = false;
             _cursor ??= Open();
-            _isAsking = true;
-            bool isThere = _cursor.Next(out ReadOnlySpan<byte> document);
-            _isAsking = false;
-            if (isThere)
-            {
-                Receive(document);
-            }
-            else
+            isAtEnd = !_cursor.Next(out document);
+            if (isAtEnd)
             {
                 ThrowIfNeverBegun();
-                Finish();
             }
+
+            return !isAtEnd;
         }
         catch (MillraceException exception) when (IsBreak(exception) && ++_retries <= MostRetries)
         {
             _cursor?.Dispose();
             _cursor = null;
+            document = default;
+            return isAtEnd = false;
         }
     }
 
     // Where the log rolled over what was being read, the entry that was read last is looked for once more: if it is gone, history is lost.
-    private bool IsBreak(MillraceException exception) => exception.IsTransient || (exception.Code == ErrorCodes.HistoryLost && _hasFirst && _isAsking);
+    private bool IsBreak(MillraceException exception) => exception.IsTransient || (exception.Code == ErrorCodes.HistoryLost && _hasFirst);
 
     private MongoCursor Open()
     {
