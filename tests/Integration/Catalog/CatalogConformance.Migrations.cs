@@ -83,6 +83,36 @@ public abstract partial class CatalogConformance
         }
     }
 
+    /// <summary>What code does in a migration is undone with it.</summary>
+    [Fact]
+    public async Task Former_definitions_that_no_column_takes_leave_the_catalog_as_it_was()
+    {
+        await (await Place.OpenAsync([.. Place.Dialect.Migrations[..2]])).DisposeAsync();
+        await Place.ExecuteAsync(UpgradeFiles.Read(2));
+        await Place.ExecuteAsync("UPDATE metadata.tasks SET step = 'L' WHERE name = 'orders'");
+
+        MillraceException error = await Should.ThrowAsync<MillraceException>(() => Place.Store().MigrateAsync(isDryRun: false, Ct));
+
+        error.Code.ShouldBe(ErrorCodes.CatalogFailed);
+        (await Place.CountAsync("SELECT max(version) FROM metadata.schema_migrations")).ShouldBe(2);
+        (await Place.CountAsync("SELECT count(*) FROM metadata.tasks WHERE definition IS NOT NULL")).ShouldBe(4);
+        await Place.ExecuteAsync("UPDATE metadata.tasks SET step = 'E' WHERE name = 'orders'");
+        await Place.Store().MigrateAsync(isDryRun: false, Ct);
+        await UpgradeFiles.ShouldBeThereAsync(Place);
+    }
+
+    [Fact]
+    public async Task Status_of_a_catalog_that_is_not_up_to_date_counts_what_is_there()
+    {
+        await (await Place.OpenAsync([.. Place.Dialect.Migrations[..1]])).DisposeAsync();
+        await Place.ExecuteAsync(UpgradeFiles.Read(1));
+
+        CatalogStatus status = await Place.Store().StatusAsync(Ct);
+
+        (status.Version, status.Newest).ShouldBe((1, Place.Dialect.Migrations.Length));
+        status.Tables.ShouldContain(("tasks", 4));
+    }
+
     [Fact]
     public async Task Status_and_a_dry_run_say_what_there_is_and_make_nothing()
     {
