@@ -49,14 +49,7 @@ internal static class QuarantineDropVerb
             }
 
             Print(context, dropped);
-            if (wanted.Length > dropped.Sum(d => d.Rows))
-            {
-                throw new MillraceException(
-                    ErrorCodes.InvalidConfiguration,
-                    $"{Quantity.Of(wanted.Length - dropped.Sum(d => d.Rows), "id")} of {wanted.Length} given: no such row is in quarantine.",
-                    $"See millrace quarantine list {choice.Job(context)}.");
-            }
-
+            QuarantineVerb.ThrowIfMissing(wanted, dropped.Sum(d => d.Rows), choice.Job(context));
             return ExitCodes.Ok;
         });
         return verb;

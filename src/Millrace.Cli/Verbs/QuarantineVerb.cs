@@ -38,7 +38,8 @@ internal static class QuarantineVerb
         verb.Options.Add(limit);
         verb.Does(async (context, ct) =>
         {
-            IReadOnlyList<QuarantinedRow> rows = await ReadAsync(context, choice, context.Get(limit), ct).ConfigureAwait(false);
+            IReadOnlyList<QuarantinedRow> rows = await ReadAsync(
+                context, choice, (store, task) => store.ListAsync(task, context.Get(limit), ct), ct).ConfigureAwait(false);
             if (context.Json)
             {
                 JsonOutput.Write(context.Out, writer => Write(writer, rows));
@@ -70,8 +71,9 @@ internal static class QuarantineVerb
         verb.Arguments.Add(id);
         verb.Does(async (context, ct) =>
         {
-            IReadOnlyList<QuarantinedRow> rows = await ReadAsync(context, choice, MostRows, ct).ConfigureAwait(false);
-            QuarantinedRow row = rows.FirstOrDefault(r => r.Id == context.Get(id)) ?? throw new MillraceException(
+            IReadOnlyList<QuarantinedRow> rows = await ReadAsync(
+                context, choice, (store, task) => store.FindAsync(task, [context.Get(id)], ct), ct).ConfigureAwait(false);
+            QuarantinedRow row = rows is [var found, ..] ? found : throw new MillraceException(
                 ErrorCodes.InvalidConfiguration,
                 $"There is no quarantined row {context.Get(id)} in job {choice.Job(context)}.",
                 $"See millrace quarantine list {choice.Job(context)}.");
@@ -112,6 +114,7 @@ internal static class QuarantineVerb
             }
 
             Print(context, results);
+            ThrowIfMissing(context.Get(ids) ?? [], results.Count, choice.Job(context));
             return results.Any(r => r.Result.Outcome == RetryOutcome.Left) ? ExitCodes.Failed : ExitCodes.Ok;
         });
         return verb;
@@ -127,13 +130,13 @@ internal static class QuarantineVerb
             if (session.Destination is IQuarantineStore store)
             {
                 var retry = new QuarantineRetry(task.Move!, session.Destination, TimeProvider.System) { Scrub = workspace.Secrets.Scrubber.Scrub };
-                foreach (QuarantinedRow row in await store.ListAsync(task.Key, MostRows, ct).ConfigureAwait(false))
+                IReadOnlyList<QuarantinedRow> rows = ids.Length == 0
+                    ? await store.ListAsync(task.Key, MostRows, ct).ConfigureAwait(false)
+                    : await store.FindAsync(task.Key, ids, ct).ConfigureAwait(false);
+                foreach (QuarantinedRow row in rows)
                 {
-                    if (ids.Length == 0 || ids.Contains(row.Id))
-                    {
-                        // The row keeps the id of the run that met it: that run read it.
-                        results.Add((row, await retry.RetryAsync(row, row.RunId, ct).ConfigureAwait(false)));
-                    }
+                    // The row keeps the id of the run that met it: that run read it.
+                    results.Add((row, await retry.RetryAsync(row, row.RunId, ct).ConfigureAwait(false)));
                 }
             }
         }
@@ -183,7 +186,21 @@ internal static class QuarantineVerb
             $"{Count(RetryOutcome.Loaded)} loaded, {Count(RetryOutcome.Superseded)} superseded, {Count(RetryOutcome.Left)} left in quarantine");
     }
 
-    private static async Task<IReadOnlyList<QuarantinedRow>> ReadAsync(VerbContext context, TaskChoice choice, int limit, CancellationToken ct)
+    /// <summary>Throws where fewer rows were met than ids were given.</summary>
+    /// <exception cref="MillraceException">MR1002.</exception>
+    public static void ThrowIfMissing(long[] wanted, long met, string job)
+    {
+        if (wanted.Length > met)
+        {
+            throw new MillraceException(
+                ErrorCodes.InvalidConfiguration,
+                $"{Quantity.Of(wanted.Length - met, "id")} of {wanted.Length} given: no such row is in quarantine.",
+                $"See millrace quarantine list {job}.");
+        }
+    }
+
+    private static async Task<IReadOnlyList<QuarantinedRow>> ReadAsync(
+        VerbContext context, TaskChoice choice, Func<IQuarantineStore, string, ValueTask<IReadOnlyList<QuarantinedRow>>> read, CancellationToken ct)
     {
         Workspace workspace = await Workspace.OpenAsync(context, ct).ConfigureAwait(false);
         List<QuarantinedRow> rows = [];
@@ -192,7 +209,7 @@ internal static class QuarantineVerb
             TargetSession session = TargetSession.ToRead(workspace, task.Move!);
             await using (session.ConfigureAwait(false))
             {
-                rows.AddRange(session.Destination is IQuarantineStore store ? await store.ListAsync(task.Key, limit, ct).ConfigureAwait(false) : []);
+                rows.AddRange(session.Destination is IQuarantineStore store ? await read(store, task.Key).ConfigureAwait(false) : []);
             }
         }
 

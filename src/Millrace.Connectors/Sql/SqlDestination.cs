@@ -108,11 +108,12 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(string? taskKey, int limit, CancellationToken cancellationToken) => OnCatalogAsync(
-        async channel => (await _store.Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false)).Contains(SystemTables.QuarantineName)
-            ? await _store.Quarantine.ListAsync(channel, taskKey, limit, cancellationToken).ConfigureAwait(false)
-            : [],
-        cancellationToken);
+    public ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(string? taskKey, int limit, CancellationToken cancellationToken) =>
+        QuarantinedAsync(channel => _store.Quarantine.ListAsync(channel, taskKey, limit, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<QuarantinedRow>> FindAsync(string taskKey, IReadOnlyList<long> ids, CancellationToken cancellationToken) =>
+        QuarantinedAsync(channel => _store.Quarantine.FindAsync(channel, taskKey, ids, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask SetReasonAsync(long id, ErrorCode code, string reason, CancellationToken cancellationToken)
@@ -171,6 +172,13 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
         IReadOnlyList<string> tasks = await _store.Claims.TasksAsync(channel, resolved, cancellationToken).ConfigureAwait(false);
         return stored.ToTarget(table, first.Count == 0) with { LoadedBy = [.. tasks] };
     }
+
+    private ValueTask<IReadOnlyList<QuarantinedRow>> QuarantinedAsync(
+        Func<SqlChannel, ValueTask<IReadOnlyList<QuarantinedRow>>> read, CancellationToken cancellationToken) => OnCatalogAsync(
+        async channel => (await _store.Reader.SystemTablesAsync(channel, cancellationToken).ConfigureAwait(false)).Contains(SystemTables.QuarantineName)
+            ? await read(channel).ConfigureAwait(false)
+            : [],
+        cancellationToken);
 
     private async ValueTask<SqlChannel> LoadsAsync(CancellationToken cancellationToken) =>
         _loads = await UsableAsync(_loads, cancellationToken).ConfigureAwait(false);

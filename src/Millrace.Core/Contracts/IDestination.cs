@@ -85,6 +85,9 @@ public interface IQuarantineStore
     /// <param name="cancellationToken">Cancels.</param>
     ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(string? taskKey, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Those of a task's quarantined rows that have these ids (<see cref="QuarantinedRow.Id"/>), oldest first.</summary>
+    ValueTask<IReadOnlyList<QuarantinedRow>> FindAsync(string taskKey, IReadOnlyList<long> ids, CancellationToken cancellationToken);
+
     /// <summary>Replaces why a row is in quarantine, outside a load; nothing where the row is not there.</summary>
     /// <param name="id">The row's <see cref="QuarantinedRow.Id"/>.</param>
     /// <param name="code">Why, as a code.</param>

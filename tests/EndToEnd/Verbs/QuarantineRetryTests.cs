@@ -28,6 +28,9 @@ public sealed class QuarantineRetryTests : IDisposable
 
         (await shell.RunAsync("run load")).ShouldExitWith(0);
         (await shell.RunAsync("quarantine show load 1")).ShouldExitWith(0).Output.ShouldContain("""{"_id":2,"amount":"abc","other":"y"}""");
+        (await shell.RunAsync("quarantine retry load --id 999")).ShouldExitWith(2).Errors.ShouldContain("no such row is in quarantine");
+        (await shell.RunAsync("quarantine show load 999")).ShouldExitWith(2).Errors.ShouldContain("There is no quarantined row 999");
+        (await shell.RunAsync("quarantine retry load --id 1 --id 999")).ShouldExitWith(2).Output.ShouldContain("1 left in quarantine");
         (await shell.RunAsync("quarantine retry load")).ShouldExitWith(1).Output.ShouldContain("1 left in quarantine");
         Rows(warehouse).ShouldBe(["1 5 x", "3 7 z"]);
 

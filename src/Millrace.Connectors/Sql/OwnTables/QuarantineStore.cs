@@ -29,8 +29,18 @@ internal sealed class QuarantineStore(SqlDialect dialect, SystemTables system, S
     }
 
     /// <summary>Rows, oldest first.</summary>
-    public async ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(
-        SqlChannel channel, string? taskKey, int limit, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<QuarantinedRow>> ListAsync(SqlChannel channel, string? taskKey, int limit, CancellationToken cancellationToken) =>
+        ReadAsync(channel, taskKey is null ? "" : $"WHERE task_key = {dialect.Literal(taskKey)}", limit, cancellationToken);
+
+    /// <summary>A task's rows with these ids.</summary>
+    public async ValueTask<IReadOnlyList<QuarantinedRow>> FindAsync(
+        SqlChannel channel, string taskKey, IReadOnlyList<long> ids, CancellationToken cancellationToken) => ids.Count == 0
+        ? []
+        : await ReadAsync(
+            channel, $"WHERE task_key = {dialect.Literal(taskKey)} AND id IN ({string.Join(", ", ids.Select(i => dialect.Literal(i)))})", ids.Count, cancellationToken)
+            .ConfigureAwait(false);
+
+    private async ValueTask<IReadOnlyList<QuarantinedRow>> ReadAsync(SqlChannel channel, string where, int limit, CancellationToken cancellationToken)
     {
         IReadOnlyList<SqlRow> rows = await channel.QueryAsync(
             dialect.First(
@@ -42,7 +52,7 @@ internal sealed class QuarantineStore(SqlDialect dialect, SystemTables system, S
                 """,
                 $"""
                 FROM {system.Quarantine}
-                {(taskKey is null ? "" : $"WHERE task_key = {dialect.Literal(taskKey)}")}
+                {where}
                 ORDER BY id
                 """),
             cancellationToken).ConfigureAwait(false);
