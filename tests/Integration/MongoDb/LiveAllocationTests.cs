@@ -1,6 +1,8 @@
 using Millrace.Connectors.MongoDb;
 using Millrace.Connectors.MongoDb.Files;
 using Millrace.Connectors.MongoDb.Live;
+using Millrace.Connectors.MongoDb.Live.Following;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;

@@ -1,3 +1,4 @@
+using Millrace.Connectors.MongoDb.Live.Following;
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Core.Config;
 using Millrace.Core.Contracts;

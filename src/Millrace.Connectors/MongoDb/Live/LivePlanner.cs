@@ -1,4 +1,6 @@
 using Millrace.Connectors.MongoDb.Files;
+using Millrace.Connectors.MongoDb.Live.Following;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;

@@ -1,6 +1,7 @@
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Connectors.MongoDb.Decoding;
 using Millrace.Connectors.MongoDb.Files;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;

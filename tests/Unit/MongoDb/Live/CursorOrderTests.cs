@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Connectors.MongoDb.Files;
-using Millrace.Connectors.MongoDb.Live;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Core.Contracts;
 
 namespace Millrace.UnitTests.MongoDb.Live;

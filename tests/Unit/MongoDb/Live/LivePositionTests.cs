@@ -1,7 +1,8 @@
 using System.Text;
 using Millrace.Connectors.MongoDb;
 using Millrace.Connectors.MongoDb.Bson;
-using Millrace.Connectors.MongoDb.Live;
+using Millrace.Connectors.MongoDb.Live.Following;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 

@@ -1,4 +1,4 @@
-using Millrace.Connectors.MongoDb.Live;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Core.Contracts;
 
 namespace Millrace.UnitTests.MongoDb.Live;

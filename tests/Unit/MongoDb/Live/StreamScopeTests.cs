@@ -1,5 +1,5 @@
 using Millrace.Connectors.MongoDb;
-using Millrace.Connectors.MongoDb.Live;
+using Millrace.Connectors.MongoDb.Live.Following;
 
 namespace Millrace.UnitTests.MongoDb.Live;
 

@@ -6,7 +6,7 @@ using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>
 /// Reads a change stream up to the head that the log had when the run was planned. The events of one place in the log (a transaction's, mostly) are

@@ -1,4 +1,4 @@
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>Where a change stream begins.</summary>
 /// <param name="Token">After this token; null for none.</param>

@@ -1,7 +1,7 @@
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Core.Contracts;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>In which order documents are read, and where reading goes on after any of them. Holds buffers; serves one reader.</summary>
 internal abstract class FindOrder : IDisposable

@@ -2,7 +2,7 @@ using System.Globalization;
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Core.Contracts;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>The partitions of a collection's snapshot: planned once, and kept as they are by the checkpoints of their ranges.</summary>
 internal static class SnapshotRanges

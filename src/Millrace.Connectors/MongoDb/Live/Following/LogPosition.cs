@@ -2,7 +2,7 @@ using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Core.Contracts;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>
 /// A place in a server's log: every change up to a time was read. Printed as <c>mongodb.token/SECONDS.INCREMENT/TOKEN</c> where a change stream read

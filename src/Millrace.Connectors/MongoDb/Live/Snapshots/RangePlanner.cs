@@ -3,7 +3,7 @@ using Millrace.Connectors.MongoDb.Native;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>
 /// Divides a collection into ranges of ids of about one size, from a random sample of ids that the server draws and sorts: so the bounds are in

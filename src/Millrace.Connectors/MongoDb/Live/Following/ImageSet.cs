@@ -4,7 +4,7 @@ using Millrace.Connectors.MongoDb.Native;
 using Millrace.Connectors.MongoDb.Oplog;
 using Millrace.Connectors.Hashing;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>Documents of several collections, fetched by their ids, a thousand at a time. Each id is fetched once.</summary>
 internal sealed class ImageSet : IDisposable

@@ -1,6 +1,6 @@
 using Millrace.Connectors.MongoDb.Bson;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>What a change stream's event tells of.</summary>
 internal enum ChangeEventKind : byte

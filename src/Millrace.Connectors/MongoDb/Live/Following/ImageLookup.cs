@@ -1,7 +1,8 @@
 using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Connectors.MongoDb.Native;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>Fetches documents by their ids as they are now, and surely no older than a place in the log. Belongs to its client's thread.</summary>
 internal sealed class ImageLookup(MongoClient client, LiveServer server) : IDisposable

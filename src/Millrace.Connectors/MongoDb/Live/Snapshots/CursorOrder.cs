@@ -3,7 +3,7 @@ using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Connectors.MongoDb.Files;
 using Millrace.Core.Contracts;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>What is new by a cursor field, in its order: the watermark is true after every document.</summary>
 internal sealed class CursorOrder : FindOrder

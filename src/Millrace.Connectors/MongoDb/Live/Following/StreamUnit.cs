@@ -1,6 +1,6 @@
 using Millrace.Connectors.MongoDb.Bson;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>The events of one place in the log, as far as they are there and not applied yet.</summary>
 internal sealed class StreamUnit : IDisposable

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Connectors.MongoDb.Oplog;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>
 /// The change capture side of a live server: plans and opens the partition <c>log</c>, and knows whose changes were taken from which stretch of it.

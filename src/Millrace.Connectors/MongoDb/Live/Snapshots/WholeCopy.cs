@@ -1,7 +1,7 @@
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Connectors.MongoDb.Oplog;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>The documents of a collection as they are now, or later than some change of it. Opened when the first is asked for.</summary>
 internal sealed class WholeCopy(MongoClient client, LiveServer server, LogCollection collection) : IDisposable

@@ -3,7 +3,7 @@ using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>
 /// A place in a range of a collection's ids, in the order of MongoDB's index on <c>_id</c>, which knows every type. Each bound is a document with

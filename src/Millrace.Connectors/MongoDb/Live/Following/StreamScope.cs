@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>What a change stream watches: one collection, a database or all of them, and of these perhaps only some collections.</summary>
 /// <param name="Level">The collection; its name empty for a database, both names empty for all.</param>

@@ -2,7 +2,7 @@ using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Core.Contracts;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>The parts of a find command that a task's settings decide: filter, range of time, fields.</summary>
 internal static class FindQuery

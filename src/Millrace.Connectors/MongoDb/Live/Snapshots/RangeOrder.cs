@@ -1,7 +1,7 @@
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Core.Contracts;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>A range of ids in the order of the index on <c>_id</c>.</summary>
 internal sealed class RangeOrder : FindOrder

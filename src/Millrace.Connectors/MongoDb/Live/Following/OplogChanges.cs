@@ -5,7 +5,7 @@ using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>
 /// Turns entries of a live oplog into changes. An update tells what changed and not the document, so changes wait, in order, until there are enough

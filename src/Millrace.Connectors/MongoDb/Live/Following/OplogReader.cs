@@ -1,11 +1,12 @@
 using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Connectors.MongoDb.Oplog;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>
 /// Reads a replica set's oplog up to the head that it had when the run was planned. A run has an end, so the cursor is a plain one with an upper

@@ -2,7 +2,7 @@ using Millrace.Connectors.MongoDb.Oplog;
 using Millrace.Core.Contracts;
 using Millrace.Core.Schemas;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>From where to where a log is read, and for whom.</summary>
 /// <param name="Start">Reading starts after this.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>
 /// Resume tokens of change streams: documents with the one field <c>_data</c>, hex digits that begin with the kind of a timestamp (82) and the

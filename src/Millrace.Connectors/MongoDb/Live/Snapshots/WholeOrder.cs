@@ -1,7 +1,7 @@
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Core.Contracts;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>A view or a time series: no index says where reading could go on, so all of it is one unit.</summary>
 internal sealed class WholeOrder(PartitionPlan partition) : FindOrder

@@ -1,12 +1,13 @@
 using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
+using Millrace.Connectors.MongoDb.Live.Snapshots;
 using Millrace.Connectors.MongoDb.Native;
 using Millrace.Connectors.MongoDb.Oplog;
 using Millrace.Core.Batches;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>
 /// Writes the changes of a live log into a window, and reads what a rename brings.

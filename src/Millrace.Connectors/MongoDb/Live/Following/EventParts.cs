@@ -1,6 +1,6 @@
 using Millrace.Connectors.MongoDb.Bson;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>Puts the parts of a split event together: each part has some of the event's fields, and the last one the token to go on with.</summary>
 internal static class EventParts

@@ -6,7 +6,7 @@ using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Snapshots;
 
 /// <summary>
 /// Reads documents of one collection in an order, from the driver's memory straight into columns. After a break of the connection it goes on behind

@@ -2,7 +2,7 @@ using System.Text;
 using Millrace.Connectors.MongoDb.Bson;
 using Millrace.Connectors.MongoDb.Native;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>
 /// Opens change streams: pipeline and options, as far as the server offers them. Not asked for are expanded events (showExpandedEvents): drops and

@@ -4,7 +4,7 @@ using Millrace.Connectors.MongoDb.Oplog;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 
-namespace Millrace.Connectors.MongoDb.Live;
+namespace Millrace.Connectors.MongoDb.Live.Following;
 
 /// <summary>The extent of a replica set's oplog.</summary>
 /// <param name="First">The first entry.</param>
