@@ -25,6 +25,9 @@ internal sealed class TargetSession : IAsyncDisposable
     /// <summary>Opens what a task of any step writes to for reading; runs may go on.</summary>
     public static TargetSession ToRead(Workspace workspace, ProjectTask task) => new(Create(workspace, task, looksOnly: true), null);
 
+    /// <summary>Opens a connection's destination for reading; runs may go on.</summary>
+    public static TargetSession ToRead(Workspace workspace, string connection) => new(Create(workspace, connection, null, looksOnly: true), null);
+
     /// <summary>Opens the destination for changes, under the task's lease.</summary>
     /// <exception cref="Core.Errors.MillraceException">MR1302: a run of the task is under way.</exception>
     public static async Task<TargetSession> ToChangeAsync(

@@ -24,6 +24,7 @@ internal static class VerbList
         LogsVerb.Create(),
         TablesVerb.Create(),
         LineageVerb.Create(),
+        TraceVerb.Create(),
         CheckpointsVerb.Create(),
         QuarantineVerb.Create(),
         SampleVerb.Create(),

@@ -65,7 +65,14 @@ internal sealed class DuckDbChannel : SqlChannel
 
     /// <inheritdoc/>
     public override async ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken) =>
-        await Task.Run(() => ReadAll(sql, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await Task.Run(() => ReadAll(sql, [], cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public override async ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, IReadOnlyList<SqlParameterValue> values, CancellationToken cancellationToken)
+    {
+        string?[] texts = [.. values.Select(v => v.Text)];
+        return await Task.Run(() => ReadAll(sql, texts, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Asks for the one table first: <c>duckdb_columns()</c> makes a row of every column of the file before it chooses, which took
     /// seven times as long with seven tables. It is asked where there is no such table, which is not an error here.</summary>
@@ -167,9 +174,9 @@ internal sealed class DuckDbChannel : SqlChannel
         _writer.Release();
     }
 
-    private List<SqlRow> ReadAll(string sql, CancellationToken ct)
+    private List<SqlRow> ReadAll(string sql, string?[] bound, CancellationToken ct)
     {
-        using DuckDbResult result = _connection.Query(sql, ct);
+        using DuckDbResult result = _connection.Query(sql, bound, ct);
         List<SqlRow> rows = [];
         while (result.Read())
         {

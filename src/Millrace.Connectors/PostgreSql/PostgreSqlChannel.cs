@@ -73,24 +73,24 @@ internal sealed class PostgreSqlChannel : SqlChannel
             NpgsqlCommand command = Command(sql);
             await using (command.ConfigureAwait(false))
             {
-                foreach (SqlParameterValue value in values)
-                {
-                    command.Parameters.Add(new NpgsqlParameter { Value = (object?)value.Text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Unknown });
-                }
-
+                Bind(command, values);
                 return Math.Max(0L, await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false));
             }
         },
         cancellationToken);
 
     /// <inheritdoc/>
-    public override ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<SqlRow>>(
+    public override ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken) => QueryAsync(sql, [], cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, IReadOnlyList<SqlParameterValue> bound, CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<SqlRow>>(
         async () =>
         {
             List<SqlRow> rows = [];
             NpgsqlCommand command = Command(sql);
             await using (command.ConfigureAwait(false))
             {
+                Bind(command, bound);
                 NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
                 await using (reader.ConfigureAwait(false))
                 {
@@ -110,6 +110,14 @@ internal sealed class PostgreSqlChannel : SqlChannel
             return rows;
         },
         cancellationToken);
+
+    private static void Bind(NpgsqlCommand command, IReadOnlyList<SqlParameterValue> values)
+    {
+        foreach (SqlParameterValue value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = (object?)value.Text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Unknown });
+        }
+    }
 
     /// <inheritdoc/>
     public override async ValueTask BeginAsync(CancellationToken cancellationToken) => _transaction = await GuardAsync(

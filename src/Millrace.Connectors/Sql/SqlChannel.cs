@@ -32,6 +32,10 @@ internal abstract class SqlChannel : IAsyncDisposable
     /// <summary>Runs one statement and returns its rows, all in memory.</summary>
     public abstract ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken);
 
+    /// <summary>Runs one statement with values for its markers, in their order, and returns its rows, all in memory.</summary>
+    public virtual ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, IReadOnlyList<SqlParameterValue> values, CancellationToken cancellationToken) =>
+        values.Count == 0 ? QueryAsync(sql, cancellationToken) : throw new NotSupportedException("This engine binds no values.");
+
     /// <summary>A table's columns in order, each its name and its type's name; none where there is no table.</summary>
     public virtual ValueTask<IReadOnlyList<SqlRow>> ColumnsAsync(SqlDialect dialect, TableId table, CancellationToken cancellationToken) =>
         QueryAsync(dialect.ColumnsQuery(table), cancellationToken);

@@ -1,5 +1,6 @@
 using Millrace.Connectors.Sql.Loads;
 using Millrace.Connectors.Sql.OwnTables;
+using Millrace.Connectors.Sql.Tracing;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Core.Schemas;
@@ -10,7 +11,7 @@ namespace Millrace.Connectors.Sql;
 /// A destination that speaks SQL. What engines differ in, they say through <see cref="SqlDialect"/> and <see cref="SqlChannel"/>; order and
 /// meaning of every statement are here. Loads use one connection; descriptions, which the engine asks for while a load is open, another.
 /// </summary>
-internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableOrigins
+internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableOrigins, IRowTracer
 {
     private readonly SqlStore _store;
     private readonly SemaphoreSlim _catalogTurn = new(1, 1);
@@ -135,6 +136,10 @@ internal abstract class SqlDestination : IDestination, IQuarantineStore, ITableO
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<TableOrigin>> OriginsAsync(TableId table, CancellationToken cancellationToken) => OnCatalogAsync(
         channel => OriginReader.ReadAsync(channel, _store.Dialect, _store.Names.Resolve(table), cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<RowTrace?> TraceAsync(TableId table, IReadOnlyList<RowKeyPart> key, int limit, CancellationToken cancellationToken) => OnCatalogAsync(
+        channel => new RowTracer(_store, channel).ReadAsync(table, key, limit, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public virtual async ValueTask DisposeAsync()

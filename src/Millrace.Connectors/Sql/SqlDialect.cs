@@ -62,6 +62,12 @@ internal abstract partial class SqlDialect
     /// </summary>
     public abstract string ColumnsQuery(TableId table);
 
+    /// <summary>True where what <see cref="ColumnsQuery"/> calls a type is a type in SQL, too.</summary>
+    public virtual bool CatalogNamesTypes => true;
+
+    /// <summary>The marker of a bound value by its place, from 1; its name is <c>p</c> and the place.</summary>
+    public virtual string Marker(int place) => "$" + place.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>An expression of <paramref name="to"/> over one of <paramref name="from"/>, for a widening.</summary>
     public abstract string Convert(string expression, LogicalType from, LogicalType to);
 

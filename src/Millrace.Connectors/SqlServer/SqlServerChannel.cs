@@ -81,13 +81,21 @@ internal sealed class SqlServerChannel : SqlChannel
         cancellationToken);
 
     /// <inheritdoc/>
-    public override ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<SqlRow>>(
+    public override ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, CancellationToken cancellationToken) => QueryAsync(sql, [], cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, IReadOnlyList<SqlParameterValue> bound, CancellationToken cancellationToken) => GuardAsync<IReadOnlyList<SqlRow>>(
         async () =>
         {
             List<SqlRow> rows = [];
             SqlCommand command = Command(sql);
             await using (command.ConfigureAwait(false))
             {
+                foreach (SqlParameterValue value in bound)
+                {
+                    command.Parameters.Add(new SqlParameter("@" + value.Name, System.Data.SqlDbType.NVarChar, -1) { Value = (object?)value.Text ?? DBNull.Value });
+                }
+
                 SqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
                 await using (reader.ConfigureAwait(false))
                 {

@@ -73,6 +73,12 @@ internal partial class SqlServerDialect : SqlDialect
         """;
 
     /// <inheritdoc/>
+    public override bool CatalogNamesTypes => false;
+
+    /// <inheritdoc/>
+    public override string Marker(int place) => "@p" + place.ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
     public override string Convert(string expression, LogicalType from, LogicalType to) => $"CAST({expression} AS {TypeName(to)})";
 
     /// <inheritdoc/>

@@ -50,6 +50,9 @@ public sealed class LineageGraph
                 columns.Length == 0 ? "Nothing is known of its columns; leave --column out." : Suggestion.For(column, columns));
     }
 
+    /// <summary>The edges into a table and its columns, each with its task.</summary>
+    public IEnumerable<LineageStep> Into(LineageNode table) => _into[table];
+
     /// <summary>Walks from a table or column to what it comes from, or to what comes of it.</summary>
     public LineageBranch Walk(LineageNode start, bool isUpstream) => Walk(start, [], isUpstream, []);
 

@@ -22,7 +22,7 @@ public sealed class VerbSecretTests : IDisposable
     private static readonly string[] CommandLines =
     [
         "check", "check warehouse", "discover backup", "discover backup --fields", "plan load", "plan load --full-refresh", "diff", "apply", "export", "export --out exported", "run load",
-        "run load --full-refresh", "preview load", "catalog migrate", "catalog status", "status", "runs", "runs 1", "logs", "logs 1", "tables load", "lineage raw.orders", "checkpoints list load",
+        "run load --full-refresh", "preview load", "catalog migrate", "catalog status", "status", "runs", "runs 1", "logs", "logs 1", "tables load", "lineage raw.orders", "trace raw.orders --key 1", "checkpoints list load",
         "checkpoints list load --live", "checkpoints set load --partition x --position y", "checkpoints reset load", "quarantine list load",
         "quarantine show load 1", "quarantine retry load", "quarantine drop load --all",
     ];

@@ -56,6 +56,14 @@ internal sealed class RecordingChannel(SqlServerDialect dialect) : SqlChannel
     }
 
     /// <inheritdoc/>
+    public override ValueTask<IReadOnlyList<SqlRow>> QueryAsync(string sql, IReadOnlyList<SqlParameterValue> values, CancellationToken cancellationToken)
+    {
+        Keep(sql);
+        values.ShouldAllBe(v => sql.Contains("@" + v.Name, StringComparison.Ordinal));
+        return ValueTask.FromResult<IReadOnlyList<SqlRow>>(sql.StartsWith("SELECT " + dialect.CountRows, StringComparison.Ordinal) ? [new([0L])] : []);
+    }
+
+    /// <inheritdoc/>
     public override ValueTask<IReadOnlyList<SqlRow>> ColumnsAsync(SqlDialect of, TableId table, CancellationToken cancellationToken)
     {
         Keep(of.ColumnsQuery(table));

@@ -66,6 +66,23 @@ public sealed class SqlServerStatementTests
         TSql.Parse($"SELECT {dialect.Text("c", logical)}, {dialect.Convert("c", logical, logical)}");
     }
 
+    [Fact]
+    public async Task A_trace_is_t_sql_and_its_values_are_bound()
+    {
+        var destination = new RecordingDestination();
+        TableSchema schema = Schema with { Key = ["_id", "a"] };
+        TableWrite write = new(schema, WriteDisposition.Merge) { IsChangeCapture = true, DeleteMode = DeleteMode.Soft };
+        await destination.PrepareAsync(Request(write), TestContext.Current.CancellationToken);
+        destination.Channel.Notes[Table] = new(true, ["_id", "a"], "millrace_key", write, 1);
+        destination.Channel.Statements.Clear();
+
+        RowTrace trace = (await destination.TraceAsync(Table, [new(null, "it's"), new("a", "7")], 5, TestContext.Current.CancellationToken)).ShouldNotBeNull();
+
+        trace.Key.ShouldBe([new("_id", "it's"), new("a", "7")]);
+        destination.Channel.Statements.Count(s => s.Contains("@p1", StringComparison.Ordinal) && s.Contains("@p2", StringComparison.Ordinal)).ShouldBe(3);
+        destination.Channel.Statements.ShouldNotContain(s => s.Contains("it's", StringComparison.Ordinal) || s.Contains("it''s", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(WriteDisposition.Append)]
     [InlineData(WriteDisposition.Replace)]

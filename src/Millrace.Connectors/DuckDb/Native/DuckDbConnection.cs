@@ -25,7 +25,8 @@ internal sealed unsafe class DuckDbConnection : IDisposable
     /// <summary>Runs statements as <see cref="Execute(string, CancellationToken)"/> does and returns the last one's rows.</summary>
     internal DuckDbResult Query(string sql, CancellationToken ct) => Query(sql, [], ct);
 
-    private DuckDbResult Query(string sql, ReadOnlySpan<string?> values, CancellationToken ct)
+    /// <summary>The same with values for $1, $2, …, each a text or null.</summary>
+    internal DuckDbResult Query(string sql, ReadOnlySpan<string?> values, CancellationToken ct)
     {
         nint statements = 0;
         try

@@ -54,7 +54,7 @@ internal sealed class SystemTables
     public const string TablesName = "_millrace_tables";
     public const string ColumnsName = "_millrace_columns";
     public const string QuarantineName = "_millrace_quarantine";
-    private const string TombstonesName = "_millrace_tombstones";
+    public const string TombstonesName = "_millrace_tombstones";
     private const string CheckFailuresName = "_millrace_check_failures";
     private const string StepsName = "_millrace_steps";
 
