@@ -81,7 +81,11 @@ internal sealed class PostgreSqlDialect : SqlDialect
     /// <inheritdoc/>
     public override string DependentsQuery(TableId table, string? keyIndex) =>
         $"""
-        SELECT 1 FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = {Class(table)} AND classid = 'pg_rewrite'::regclass
+        SELECT 1 FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = {Class(table)} AND (deptype = 'n' OR classid = 'pg_rewrite'::regclass)
+        UNION ALL
+        SELECT 1 FROM pg_attribute WHERE attrelid = {Class(table)} AND attacl IS NOT NULL
+        UNION ALL
+        SELECT 1 FROM pg_statistic_ext WHERE stxrelid = {Class(table)}
         UNION ALL
         SELECT 1 FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
         WHERE i.indrelid = {Class(table)} AND c.relname IS DISTINCT FROM {Literal(keyIndex)}

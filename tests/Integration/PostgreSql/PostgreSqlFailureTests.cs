@@ -230,6 +230,26 @@ public sealed class PostgreSqlFailureTests(PostgreSqlFixture fixture)
         (await store.QueryAsync("SELECT count(*) FROM pg_class WHERE relname LIKE '%millrace_shadow%'")).Single()[0].ShouldBe("0");
     }
 
+    [Theory]
+    [InlineData("DO $do$ BEGIN EXECUTE 'CREATE FUNCTION how_many() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM orders; END'; END $do$", "SELECT how_many()", "20")]
+    [InlineData("GRANT SELECT (a) ON orders TO {0}", "SELECT has_column_privilege('{0}', 'orders', 'a', 'SELECT')", "t")]
+    [InlineData("CREATE STATISTICS both_of ON _id, a FROM orders", "SELECT count(*) FROM pg_statistic_ext WHERE stxname = 'both_of'", "1")]
+    public async Task A_replaced_table_keeps_what_else_hangs_on_it(string made, string question, string answer)
+    {
+        PostgreSqlStore store = await PostgreSqlStore.CreateAsync(fixture);
+        string role = $"reader_{Guid.NewGuid():N}";
+        await store.ExecuteAsync($"CREATE ROLE {role}");
+        await using IDestination destination = store.Open();
+        var runner = new LoadRunner(destination);
+        var replace = new TableWrite(Schema, WriteDisposition.Replace);
+        await runner.RunAsync(replace, "log/1", [Rows(1, 10)], completed: true, cancellationToken: PostgreSqlStore.Token);
+        await store.ExecuteAsync(string.Format(null, made, role));
+        runner.Generation = 2;
+        await runner.RunAsync(replace, "log/2", [Rows(1, 20)], completed: true, cancellationToken: PostgreSqlStore.Token);
+        (await store.QueryAsync(string.Format(null, question, role))).Single()[0].ShouldBe(answer);
+        (await store.QueryAsync("SELECT count(*) FROM orders")).Single()[0].ShouldBe("20");
+    }
+
     [Fact]
     public async Task A_table_that_Millrace_did_not_make_keeps_its_other_columns_and_rows()
     {
