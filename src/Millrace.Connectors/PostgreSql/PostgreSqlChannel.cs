@@ -3,6 +3,7 @@ using System.Data;
 using Millrace.Connectors.PostgreSql.Copy;
 using Millrace.Connectors.Sql;
 using Millrace.Connectors.Sql.Bulk;
+using Millrace.Connectors.Sql.Reading;
 using Millrace.Core.Errors;
 using Millrace.PostgreSql;
 using Npgsql;
@@ -29,6 +30,9 @@ internal sealed class PostgreSqlChannel : SqlChannel
 
     /// <inheritdoc/>
     public override bool IsBroken => _connection.FullState.HasFlag(ConnectionState.Broken) || _connection.State == ConnectionState.Closed;
+
+    /// <summary>The number of the server process.</summary>
+    public int ProcessId => _connection.ProcessID;
 
     /// <summary>Connects and makes the session's settings.</summary>
     /// <exception cref="MillraceException">A coded error.</exception>
@@ -170,6 +174,37 @@ internal sealed class PostgreSqlChannel : SqlChannel
             cancellationToken).ConfigureAwait(false);
         return new CopyWriter(stream, columns, _errors);
     }
+
+    /// <summary>Opens a binary COPY … TO STDOUT; the channel goes with the rows.</summary>
+    /// <param name="select">What is copied.</param>
+    /// <param name="columns">Where its columns go.</param>
+    /// <param name="cancel">Ends what the server process of a number is doing.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async ValueTask<CopyRowStream> OpenReaderAsync(
+        string select, BatchColumns columns, Func<int, ValueTask> cancel, CancellationToken cancellationToken)
+    {
+        NpgsqlRawCopyStream stream = await GuardAsync<NpgsqlRawCopyStream>(
+            () => new(_connection.BeginRawBinaryCopyAsync($"COPY (\n{select}\n) TO STDOUT (FORMAT BINARY)", cancellationToken)),
+            cancellationToken).ConfigureAwait(false);
+        return new(this, stream, _errors, columns, cancel);
+    }
+
+    /// <summary>The columns of a query: name, the type's number, and its name with what stands in its parentheses.</summary>
+    public ValueTask<IReadOnlyList<(string Name, uint Type, string Display)>> ColumnsOfAsync(string query, CancellationToken cancellationToken) =>
+        GuardAsync<IReadOnlyList<(string, uint, string)>>(
+            async () =>
+            {
+                NpgsqlCommand command = Command(query);
+                await using (command.ConfigureAwait(false))
+                {
+                    NpgsqlDataReader reader = await command.ExecuteReaderAsync(CommandBehavior.SchemaOnly, cancellationToken).ConfigureAwait(false);
+                    await using (reader.ConfigureAwait(false))
+                    {
+                        return [.. Enumerable.Range(0, reader.FieldCount).Select(i => (reader.GetName(i), reader.GetDataTypeOID(i), reader.GetDataTypeName(i)))];
+                    }
+                }
+            },
+            cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask<bool> TryUniqueAsync(string sql, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Millrace.Connectors.Sql;
 using Millrace.Connectors.Sql.Lineage;
 using Millrace.Connectors.Sql.OwnTables;
+using Millrace.Connectors.Sql.Reading;
 using Millrace.Connectors.Sql.Steps;
 using Millrace.Core.Contracts;
 using Millrace.Core.Contracts.SqlSteps;
@@ -8,21 +9,44 @@ using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.PostgreSql;
 
-/// <summary>PostgreSQL, version 12 or later, as a destination.</summary>
+/// <summary>PostgreSQL, version 12 or later, as a source and a destination.</summary>
 public sealed class PostgreSqlConnector : IConnector
 {
     /// <inheritdoc/>
     public ConnectorInfo Info { get; } = new(
         "postgresql",
         "PostgreSQL",
-        "Loads tables of a PostgreSQL database by binary COPY, in transactions that hold rows, quarantine and checkpoints together.",
+        "Reads tables, views and queries of a PostgreSQL database, and loads tables of one, both by binary COPY; a load's transactions hold rows, quarantine "
+        + "and checkpoints together.",
         typeof(PostgreSqlOptions))
     {
+        Guides = [("relational-sources.md", "relational sources")],
+        Methods = [ReplicationMethod.FullRefresh, ReplicationMethod.Incremental],
+        SourceOptions = typeof(RelationalSourceOptions),
+        HasDatasetKeys = true,
         RunsSql = true,
         HasProcedures = true,
         Dispositions = [WriteDisposition.Append, WriteDisposition.Replace, WriteDisposition.Merge],
         Strategies = [MergeStrategy.Upsert, MergeStrategy.DeleteInsert, MergeStrategy.Scd2, MergeStrategy.InsertOnly],
     };
+
+    /// <inheritdoc/>
+    public ISource CreateSource(SourceSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return new RelationalSource(settings, new PostgreSqlEngine((PostgreSqlOptions)settings.Connection.Options, settings.Connection.Name));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<DatasetInfo>> DiscoverAsync(ConnectionSettings connection, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var engine = new PostgreSqlEngine((PostgreSqlOptions)connection.Options, connection.Name);
+        await using (engine.ConfigureAwait(false))
+        {
+            return await engine.ListAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     public IDestination CreateDestination(DestinationSettings settings)

@@ -86,7 +86,7 @@ public static class ProjectSchema
     // What connectors add to source: and target:, by the section's name.
     private static Dictionary<string, ImmutableArray<OptionDescription>> Extra(ConnectorRegistry connectors) => new()
     {
-        ["source"] = [.. connectors.All.SelectMany(c => OptionDescription.Of(c.Info.SourceOptions))],
+        ["source"] = [.. connectors.All.SelectMany(c => OptionDescription.Of(c.Info.SourceOptions)).DistinctBy(o => o.Name)],
         ["target"] = [.. connectors.All.SelectMany(c => OptionDescription.Of(c.Info.TargetOptions))],
     };
 

@@ -53,7 +53,7 @@ internal sealed class TaskRules(
             return WriteDisposition.Append;
         }
 
-        bool hasKey = !options.PrimaryKey.IsEmpty || !from.Connector.Info.DefaultKey.IsEmpty;
+        bool hasKey = !options.PrimaryKey.IsEmpty || !from.Connector.Info.DefaultKey.IsEmpty || from.Connector.Info.HasDatasetKeys;
         WriteDisposition natural = method switch
         {
             _ when options.MergeStrategy is not null => WriteDisposition.Merge,

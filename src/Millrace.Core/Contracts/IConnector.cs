@@ -72,6 +72,12 @@ public sealed record ConnectorInfo(string Type, string Title, string Summary, Ty
     public ImmutableArray<string> DefaultKey { get; init; } = [];
 
     /// <summary>
+    /// True where each dataset has a key of its own or none, which only the system tells (a database's tables). An incremental task then merges
+    /// without <c>primary_key</c> being set: a dataset that has no key is appended.
+    /// </summary>
+    public bool HasDatasetKeys { get; init; }
+
+    /// <summary>
     /// The only fields that a delete in the source's change log carries (MongoDB: <c>_id</c>), and which an update never changes: a table that is
     /// kept by change capture can be keyed by nothing else. Empty where a delete carries whatever key the task names.
     /// </summary>
@@ -116,6 +122,9 @@ public sealed record SourceSettings(
 
     /// <summary>True where the target merges on a key: a row that is read a second time then changes nothing. Where it appends, it would be doubled.</summary>
     public bool MayRepeat { get; init; }
+
+    /// <summary>Key fields that the task names; empty for the source's own.</summary>
+    public ImmutableArray<string> PrimaryKey { get; init; } = [];
 
     /// <summary>A filter in the source's own language (MongoDB: an extended JSON filter), or null.</summary>
     public string? Filter { get; init; }

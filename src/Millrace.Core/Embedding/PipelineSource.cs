@@ -55,6 +55,6 @@ public sealed class PipelineSource
     {
         ReplicationMethod.ChangeCapture => WriteDisposition.Merge,
         ReplicationMethod.FullRefresh => WriteDisposition.Replace,
-        _ => Connector.Info.DefaultKey.IsEmpty ? WriteDisposition.Append : WriteDisposition.Merge,
+        _ => Connector.Info is { DefaultKey.IsEmpty: true, HasDatasetKeys: false } ? WriteDisposition.Append : WriteDisposition.Merge,
     };
 }

@@ -156,7 +156,7 @@ internal sealed class TableSet(
         {
             // Where a source cannot say what the key is made of, the dataset is none that has rows of its own.
             TableId table = TargetOf(described.Table.ToString());
-            bool isKnown = !described.Key.IsEmpty && described.Key.All(k => described.Columns.Any(c => c.Name == k));
+            bool isKnown = described.IsDeclared || !described.Key.IsEmpty && described.Key.All(k => described.Columns.Any(c => c.Name == k));
             if (isKnown && missing.Remove(table))
             {
                 TableShaper shaper = await ShaperOfAsync(described.Table, table, cancellationToken).ConfigureAwait(false);

@@ -274,6 +274,7 @@ public sealed class TaskEngine(TaskDefinition task, IConnector source, IConnecto
             Selector = task.Source.Datasets,
             CursorField = task.Source.CursorField,
             MayRepeat = task.Target.Disposition == WriteDisposition.Merge,
+            PrimaryKey = task.Target.PrimaryKey,
             Filter = task.Source.Filter,
             Fields = task.Source.Fields,
             From = context.From,

@@ -47,6 +47,15 @@ public static partial class ErrorCodes
     /// <summary>A script that runs in a transaction would end it.</summary>
     public static readonly ErrorCode StepEndsTransaction = new("MR1233", "A script that runs in a transaction would end it.", ErrorKind.Configuration);
 
+    /// <summary>The query or filter of a task's source cannot be run.</summary>
+    public static readonly ErrorCode SourceQueryFailed = new("MR1240", "The database refused the query or filter of a task's source.", ErrorKind.Configuration);
+
+    /// <summary>A column that a task names is not there.</summary>
+    public static readonly ErrorCode ColumnNotFound = new("MR1241", "A column that a task names is not in the source.", ErrorKind.Configuration);
+
+    /// <summary>A column cannot order an incremental read.</summary>
+    public static readonly ErrorCode CursorUnusable = new("MR1242", "A column cannot order an incremental read.", ErrorKind.Configuration);
+
     /// <summary>A row without a key.</summary>
     public static readonly ErrorCode KeyMissing = new("MR1220", "A key column of the row is NULL.", ErrorKind.Run);
 }

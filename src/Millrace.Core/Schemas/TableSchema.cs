@@ -11,6 +11,12 @@ namespace Millrace.Core.Schemas;
 /// <param name="Key">Names of the key's columns; empty where there is none.</param>
 public sealed record TableSchema(TableId Table, ImmutableArray<ColumnSchema> Columns, ImmutableArray<string> Key)
 {
+    /// <summary>
+    /// From a source: true where these are all columns that the dataset has, as a database declares them. Each then gets a column in the target, whether or
+    /// not a row has a value in it.
+    /// </summary>
+    public bool IsDeclared { get; init; }
+
     /// <summary>Index of the first column with this name (ordinal), or -1.</summary>
     public int IndexOf(string name)
     {

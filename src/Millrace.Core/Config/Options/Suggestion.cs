@@ -1,7 +1,7 @@
 namespace Millrace.Core.Config.Options;
 
 /// <summary>Finds what a mistyped name probably meant.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary>A sentence that offers the nearest known name, else lists them all.</summary>
     public static string For(string written, IEnumerable<string> known)

@@ -29,6 +29,9 @@ internal sealed class InputColumn(string path, string wanted, Column values, str
     /// <summary>What the source's sample says that the base column should be, or null.</summary>
     public ExpectedColumn? Expected { get; set; }
 
+    /// <summary>True where the source declares the column: the target gets it though no row has a value.</summary>
+    public bool IsDeclared { get; init; }
+
     public bool HasValues => Values.NullCount < Values.Count;
 
     /// <summary>Hands the values to the caller, who owns them from now on.</summary>
@@ -38,7 +41,7 @@ internal sealed class InputColumn(string path, string wanted, Column values, str
         return Values;
     }
 
-    public InputColumn As(string path, string wanted) => new(path, wanted, Values, SourceType) { Pinned = Pinned, Expected = Expected };
+    public InputColumn As(string path, string wanted) => new(path, wanted, Values, SourceType) { Pinned = Pinned, Expected = Expected, IsDeclared = IsDeclared };
 
     public void Dispose()
     {

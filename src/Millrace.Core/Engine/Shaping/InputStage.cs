@@ -21,7 +21,7 @@ internal sealed class InputStage(TaskDefinition task, TableState table, SampledT
         for (int i = 0; i < batch.Columns.Length; i++)
         {
             ColumnSchema column = batch.Schema.Columns[i];
-            inputs.Add(new InputColumn(PathOf(column.Name), column.Name, batch.Columns[i], column.SourceType) { Expected = sample.Of(column.Name) });
+            inputs.Add(new InputColumn(PathOf(column.Name), column.Name, batch.Columns[i], column.SourceType) { Expected = sample.Of(column.Name), IsDeclared = batch.Schema.IsDeclared });
         }
 
         if (arrays is not null)

@@ -11,6 +11,7 @@ namespace Millrace.Core.Engine.Shaping;
 internal sealed class TablePipe
 {
     private readonly ShaperSettings _settings;
+    private readonly ColumnChooser _chooser;
     private readonly Router _router;
     private readonly TableWrite _template;
     private TableWrite? _write;
@@ -21,8 +22,8 @@ internal sealed class TablePipe
         _settings = settings;
         _template = template;
         Table = table;
-        var chooser = new ColumnChooser(table, settings.Fit, settings.Task.MaxColumns);
-        _router = new Router(table, chooser, settings.Task.Contract);
+        _chooser = new ColumnChooser(table, settings.Fit, settings.Task.MaxColumns);
+        _router = new Router(table, _chooser, settings.Task.Contract);
     }
 
     public TableState Table { get; }
@@ -92,6 +93,7 @@ internal sealed class TablePipe
         Routing routing = _router.Route(inputs, routes, rows);
         RequireKey(inputs, routing, marks);
         LimitKey(inputs, routing);
+        Declare(inputs, [.. routing.Routes.Select(r => r.Field)]);
         int? extra = UsesExtra(routing) ? Table.FindFixed(SystemColumns.Extra, SystemColumns.Extra, LogicalType.Json).Base : null;
         if (KeyNames is not null)
         {
@@ -112,6 +114,26 @@ internal sealed class TablePipe
 
         totals.NewColumns.AddRange(Table.TakeAdded());
         return kept;
+    }
+
+    /// <summary>Makes the columns that the source declares and no row has a value in, as far as the contract lets them be made.</summary>
+    /// <param name="inputs">The columns.</param>
+    /// <param name="fields">One field for each.</param>
+    public void Declare(IReadOnlyList<InputColumn> inputs, TargetField[] fields)
+    {
+        if (Table.Existed && _settings.Task.Contract.Columns != ContractMode.Evolve)
+        {
+            return;
+        }
+
+        for (int i = 0; i < fields.Length; i++)
+        {
+            if (inputs[i] is { IsDeclared: true, HasValues: false } input && fields[i] is { Base: < 0, HasVariants: false } field
+                && _chooser.Choose(field, input.Values.Type, false) is { Kind: VerdictKind.NewBase } verdict)
+            {
+                _chooser.Apply(field, verdict, input.SourceType);
+            }
+        }
     }
 
     /// <summary>Adds a step that changes the whole table.</summary>

@@ -95,11 +95,19 @@ public sealed class TableShaper
         }
     }
 
-    /// <summary>The table of a dataset without rows: the columns of its key, as far as no mapping changes them, and the system's.</summary>
+    /// <summary>
+    /// The table of a dataset without rows: all columns that the source declares; where it declares none, those of its key, as far as no mapping changes
+    /// them, and the system's.
+    /// </summary>
     /// <param name="described">What the source says of the dataset.</param>
     internal TableWrite WithoutRows(TableSchema described)
     {
         ArgumentNullException.ThrowIfNull(described);
+        if (described.IsDeclared)
+        {
+            return Declared(described);
+        }
+
         var names = ImmutableArray.CreateBuilder<string>();
         foreach (ColumnSchema column in described.Columns.Where(c => described.Key.Contains(c.Name)))
         {
@@ -114,6 +122,16 @@ public sealed class TableShaper
         }
 
         _parent.Table.Key = IsKeyed ? names.ToImmutable() : [];
+        return _parent.Write;
+    }
+
+    private TableWrite Declared(TableSchema described)
+    {
+        using var none = new RecordBatch(described, [.. described.Columns.Select(c => Column.Create(c.Type))], 0);
+        List<InputColumn> inputs = _inputs.Read(none, null);
+        _keys.Plan(described.Key, inputs, 0);
+        _parent.Declare(inputs, _parent.FieldsOf(inputs));
+        _parent.Table.Key = IsKeyed ? _keys.Names() : [];
         return _parent.Write;
     }
 
