@@ -1,6 +1,7 @@
 using Millrace.Connectors.DuckDb.Native;
 using Millrace.Connectors.Folders;
 using Millrace.Connectors.Sql.Lineage;
+using Millrace.Connectors.Sql.Reading;
 using Millrace.Connectors.Sql.Steps;
 using Millrace.Core.Contracts;
 using Millrace.Core.Contracts.SqlSteps;
@@ -8,7 +9,7 @@ using Millrace.Core.Errors;
 
 namespace Millrace.Connectors.DuckDb;
 
-/// <summary>DuckDB as a destination: one database file, written in this process.</summary>
+/// <summary>DuckDB as a source and a destination: one database file, opened in this process.</summary>
 public sealed class DuckDbConnector : IConnector
 {
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
@@ -17,13 +18,34 @@ public sealed class DuckDbConnector : IConnector
     public ConnectorInfo Info { get; } = new(
         "duckdb",
         "DuckDB",
-        "An embedded analytical database in one file. No server is needed; the file is open only while a run writes it.",
+        "An embedded analytical database in one file, read and written. No server is needed; the file is open only while a run uses it.",
         typeof(DuckDbOptions))
     {
+        Guides = [("relational-sources.md", "relational sources")],
+        Methods = [ReplicationMethod.FullRefresh, ReplicationMethod.Incremental],
+        SourceOptions = typeof(RelationalSourceOptions),
+        HasDatasetKeys = true,
         RunsSql = true,
         Dispositions = [WriteDisposition.Append, WriteDisposition.Replace, WriteDisposition.Merge],
         Strategies = [MergeStrategy.Upsert, MergeStrategy.DeleteInsert, MergeStrategy.InsertOnly, MergeStrategy.Scd2],
     };
+
+    /// <inheritdoc/>
+    public ISource CreateSource(SourceSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        DuckDbOptions options = ((DuckDbOptions)settings.Connection.Options).From(settings.Connection.BasePath);
+        return new RelationalSource(settings, new DuckDbEngine(options, settings.Connection.Name, settings.Time));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<DatasetInfo>> DiscoverAsync(ConnectionSettings connection, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var engine = new DuckDbEngine(((DuckDbOptions)connection.Options).From(connection.BasePath), connection.Name, TimeProvider.System);
+        await using (engine.ConfigureAwait(false))
+            return await engine.ListAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public IDestination CreateDestination(DestinationSettings settings)

@@ -14,6 +14,9 @@ namespace Millrace.Connectors.PostgreSql;
 /// <summary>One connection to PostgreSQL.</summary>
 internal sealed class PostgreSqlChannel : SqlChannel
 {
+    // Each filling of the driver's buffer allocates, so that the default of 8 KiB would cost 50 bytes a row.
+    private const int ReadBufferBytes = 1 << 18;
+
     private readonly NpgsqlConnection _connection;
     private readonly PostgreSqlErrors _errors;
     private NpgsqlTransaction? _transaction;
@@ -37,10 +40,11 @@ internal sealed class PostgreSqlChannel : SqlChannel
     /// <summary>Connects and makes the session's settings.</summary>
     /// <exception cref="MillraceException">A coded error.</exception>
     public static async ValueTask<PostgreSqlChannel> OpenAsync(
-        PostgreSqlOptions options, string connectionName, CancellationToken cancellationToken)
+        PostgreSqlOptions options, string connectionName, CancellationToken cancellationToken, bool readsMuch = false)
     {
         NpgsqlConnectionStringBuilder settings = PostgreSqlConnectionString.Read(
             options.ConnectionString, options.ConnectTimeout, $"connection {connectionName}", $"connections.{connectionName}.connection_string");
+        settings.ReadBufferSize = readsMuch ? ReadBufferBytes : settings.ReadBufferSize;
         var errors = PostgreSqlErrors.OfConnection(connectionName, settings);
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try

@@ -74,7 +74,7 @@ internal sealed class PostgreSqlEngine(PostgreSqlOptions options, string connect
     /// <inheritdoc/>
     public override async ValueTask<RowStream> OpenAsync(string sql, BatchColumns columns, CancellationToken cancellationToken)
     {
-        PostgreSqlChannel channel = await PostgreSqlChannel.OpenAsync(options, connection, cancellationToken).ConfigureAwait(false);
+        PostgreSqlChannel channel = await PostgreSqlChannel.OpenAsync(options, connection, cancellationToken, readsMuch: true).ConfigureAwait(false);
         try
         {
             string snapshot = PostgreSqlDialect.Instance.Literal(_snapshot);

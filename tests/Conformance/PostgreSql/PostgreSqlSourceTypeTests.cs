@@ -107,7 +107,7 @@ public sealed class PostgreSqlSourceTypeTests(PostgreSqlFixture fixture) : IAsyn
     /// <summary>A cancelled read ends within two seconds, whether it waits for its first row or is in the middle of many.</summary>
     [Theory]
     [InlineData("SELECT pg_sleep(60)::text AS a")]
-    [InlineData("SELECT i FROM generate_series(1, 2000000000) AS i")]
+    [InlineData("SELECT generate_series(1, 2000000000) AS i")]
     public async Task A_cancelled_read_ends_within_two_seconds(string query)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -136,7 +136,7 @@ public sealed class PostgreSqlSourceTypeTests(PostgreSqlFixture fixture) : IAsyn
     public async Task A_read_that_ends_early_ends_at_once()
     {
         ISource source = new PostgreSqlConnector().CreateSource(
-            Settings("q") with { Options = new Connectors.Sql.Reading.RelationalSourceOptions { Query = "SELECT i FROM generate_series(1, 2000000000) AS i" } });
+            Settings("q") with { Options = new Connectors.Sql.Reading.RelationalSourceOptions { Query = "SELECT generate_series(1, 2000000000) AS i" } });
         long began = TimeProvider.System.GetTimestamp();
         await using (source)
         {
@@ -202,13 +202,16 @@ public sealed class PostgreSqlSourceTypeTests(PostgreSqlFixture fixture) : IAsyn
     public async Task Rows_allocate_nothing()
     {
         await ExecuteAsync("CREATE TABLE many AS SELECT i AS id, i * 1.5 AS n, 'row ' || i AS t, now() AS at FROM generate_series(1, 300000) AS i; ALTER TABLE many ADD PRIMARY KEY (id); ANALYZE many");
-        long rows = await CountAsync();
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        rows += await CountAsync();
-        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        double least = double.MaxValue;
+        for (int i = 0; i < 5; i++)
+        {
+            // Other tests allocate meanwhile.
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            (await CountAsync()).ShouldBe(300_000);
+            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / 300_000.0);
+        }
 
-        rows.ShouldBe(600_000);
-        (allocated / 300_000.0).ShouldBeLessThan(16);
+        least.ShouldBeLessThan(16);
     }
 
     private async Task<long> CountAsync()

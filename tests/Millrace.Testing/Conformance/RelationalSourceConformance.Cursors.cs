@@ -18,9 +18,9 @@ public abstract partial class RelationalSourceConformance
     [InlineData(4, 1000)]
     public async Task Ties_are_neither_lost_nor_doubled(int seed, int budget)
     {
-        await ExecuteAsync("CREATE TABLE events (at integer, note varchar)");
+        await ExecuteAsync("CREATE TABLE events (ts integer, note varchar)");
         var random = new Random(seed);
-        SourceRun run = Runs(New("events", "at"));
+        SourceRun run = Runs(New("events", "ts"));
         List<string> expected = [];
         int at = 0;
         for (int step = 0; step < 12; step++)
@@ -30,7 +30,7 @@ public abstract partial class RelationalSourceConformance
                 at += random.Next(2);
                 string note = Number(random.Next(2));
                 await ExecuteAsync($"INSERT INTO events VALUES ({Number(at)}, '{note}')");
-                expected.Add($$"""{"at":{{Number(at)}},"note":"{{note}}"}""");
+                expected.Add($$"""{"ts":{{Number(at)}},"note":"{{note}}"}""");
             }
 
             await run.ReadAsync(new(budget, null, null, TimeProvider.System), cancellationToken: Token);
@@ -51,8 +51,8 @@ public abstract partial class RelationalSourceConformance
     [Fact]
     public async Task Nothing_new_moves_nothing()
     {
-        await ExecuteAsync($"CREATE TABLE events (at {Instant}, n integer); INSERT INTO events VALUES ('2026-11-22 10:00:00.123456+00', 1), ('2026-11-22 10:00:00.123456+00', 1)");
-        SourceRun run = Runs(New("events", "at"));
+        await ExecuteAsync($"CREATE TABLE events (ts {Instant}, n integer); INSERT INTO events VALUES ('2026-11-22 10:00:00.123456+00', 1), ('2026-11-22 10:00:00.123456+00', 1)");
+        SourceRun run = Runs(New("events", "ts"));
         await run.ReadAsync(ReadBudget.Unlimited, cancellationToken: Token);
         Position before = run.Ends.ShouldHaveSingleItem().Last;
 
@@ -67,8 +67,8 @@ public abstract partial class RelationalSourceConformance
     [Fact]
     public async Task A_change_at_the_watermark_comes_again()
     {
-        await ExecuteAsync("CREATE TABLE events (id integer, at integer, n integer); INSERT INTO events VALUES (1, 5, 1), (2, 5, 1)");
-        SourceRun run = Runs(New("events", "at"));
+        await ExecuteAsync("CREATE TABLE events (id integer, ts integer, n integer); INSERT INTO events VALUES (1, 5, 1), (2, 5, 1)");
+        SourceRun run = Runs(New("events", "ts"));
         await run.ReadAsync(ReadBudget.Unlimited, cancellationToken: Token);
         await ExecuteAsync("UPDATE events SET n = 2 WHERE id = 1");
 
@@ -82,23 +82,23 @@ public abstract partial class RelationalSourceConformance
     [Fact]
     public async Task Rows_without_a_cursor_are_told()
     {
-        await ExecuteAsync("CREATE TABLE events (at integer); INSERT INTO events VALUES (1), (NULL), (NULL)");
-        ISource source = Connector.CreateSource(New("events", "at"));
+        await ExecuteAsync("CREATE TABLE events (ts integer); INSERT INTO events VALUES (1), (NULL), (NULL)");
+        ISource source = Connector.CreateSource(New("events", "ts"));
         await using (source)
         {
             ReadPlan plan = await source.PlanAsync(new([], 1), Token);
-            plan.Notes.ShouldHaveSingleItem().ShouldContain("2 rows of events have no value in at");
+            plan.Notes.ShouldHaveSingleItem().ShouldContain("2 rows of events have no value in ts");
         }
 
-        (await ReadAsync(New("events", "at"))).ShouldBe(["""{"at":1}"""]);
+        (await ReadAsync(New("events", "ts"))).ShouldBe(["""{"ts":1}"""]);
     }
 
     /// <summary>A lookback reads the rows of its window again in each read, and no more of them in each run of a read that a budget cuts.</summary>
     [Fact]
     public async Task A_lookback_reads_its_window_again()
     {
-        await ExecuteAsync("CREATE TABLE events (id integer PRIMARY KEY, at integer); INSERT INTO events VALUES (1, 10), (2, 20), (3, 30)");
-        SourceSettings settings = New("events", "at") with { MayRepeat = true, Options = new RelationalSourceOptions { Lookback = "10" } };
+        await ExecuteAsync("CREATE TABLE events (id integer PRIMARY KEY, ts integer); INSERT INTO events VALUES (1, 10), (2, 20), (3, 30)");
+        SourceSettings settings = New("events", "ts") with { MayRepeat = true, Options = new RelationalSourceOptions { Lookback = "10" } };
         SourceRun run = Runs(settings);
         await run.ReadAsync(ReadBudget.Unlimited, cancellationToken: Token);
         Position first = run.Ends[0].Last;
@@ -112,8 +112,8 @@ public abstract partial class RelationalSourceConformance
         await run.ReadAsync(ReadBudget.Unlimited, cancellationToken: Token);
         run.Rows.Select(RowOf).ShouldBe(
         [
-            """{"id":1,"at":10}""", """{"id":2,"at":20}""", """{"id":3,"at":30}""",
-            """{"id":2,"at":20}""", """{"id":4,"at":25}""", """{"id":3,"at":30}""",
+            """{"id":1,"ts":10}""", """{"id":2,"ts":20}""", """{"id":3,"ts":30}""",
+            """{"id":2,"ts":20}""", """{"id":4,"ts":25}""", """{"id":3,"ts":30}""",
         ]);
 
         // It read rows, so that it is another place, and its load another load.
@@ -126,8 +126,8 @@ public abstract partial class RelationalSourceConformance
     [Fact]
     public async Task A_lookback_may_be_a_time()
     {
-        await ExecuteAsync($"CREATE TABLE events (id integer PRIMARY KEY, at {Instant}); INSERT INTO events VALUES (1, '2026-01-01 10:00:00+00'), (2, '2026-01-01 11:00:00+00')");
-        SourceRun run = Runs(New("events", "at") with { MayRepeat = true, Options = new RelationalSourceOptions { Lookback = "30m" } });
+        await ExecuteAsync($"CREATE TABLE events (id integer PRIMARY KEY, ts {Instant}); INSERT INTO events VALUES (1, '2026-01-01 10:00:00+00'), (2, '2026-01-01 11:00:00+00')");
+        SourceRun run = Runs(New("events", "ts") with { MayRepeat = true, Options = new RelationalSourceOptions { Lookback = "30m" } });
         await run.ReadAsync(ReadBudget.Unlimited, cancellationToken: Token);
         await ExecuteAsync("INSERT INTO events VALUES (3, '2026-01-01 10:30:00+00'), (4, '2026-01-01 10:29:59+00')");
 
@@ -140,8 +140,8 @@ public abstract partial class RelationalSourceConformance
     [Fact]
     public async Task A_range_of_time_is_read()
     {
-        await ExecuteAsync($"CREATE TABLE events (day date, at {Instant}); INSERT INTO events VALUES ('2026-01-01', '2026-01-01 00:00:00+00'), ('2026-01-02', '2026-01-02 00:00:00+00'), ('2026-01-03', '2026-01-03 00:00:00+00')");
-        foreach (string cursor in (string[])["day", "at"])
+        await ExecuteAsync($"CREATE TABLE events (day date, ts {Instant}); INSERT INTO events VALUES ('2026-01-01', '2026-01-01 00:00:00+00'), ('2026-01-02', '2026-01-02 00:00:00+00'), ('2026-01-03', '2026-01-03 00:00:00+00')");
+        foreach (string cursor in (string[])["day", "ts"])
         {
             SourceSettings settings = New("events", cursor) with { From = Day(1), To = Day(3) };
             (await ReadAsync(settings)).Count.ShouldBe(2);
@@ -154,8 +154,8 @@ public abstract partial class RelationalSourceConformance
     [Fact]
     public async Task Another_cursor_field_does_not_go_on()
     {
-        await ExecuteAsync("CREATE TABLE events (at integer, n integer); INSERT INTO events VALUES (1, 2)");
-        ISource first = Connector.CreateSource(New("events", "at"));
+        await ExecuteAsync("CREATE TABLE events (ts integer, n integer); INSERT INTO events VALUES (1, 2)");
+        ISource first = Connector.CreateSource(New("events", "ts"));
         ReadPlan plan;
         await using (first)
         {
@@ -181,8 +181,8 @@ public abstract partial class RelationalSourceConformance
     [InlineData("bigint", "-9223372036854775808", "9223372036854775807")]
     public async Task A_cursor_of_any_ordered_type_goes_on(string type, string first, string second)
     {
-        await ExecuteAsync($"CREATE TABLE events (at {type}); INSERT INTO events VALUES ({first}), ({second})");
-        SourceRun run = Runs(New("events", "at"));
+        await ExecuteAsync($"CREATE TABLE events (ts {type}); INSERT INTO events VALUES ({first}), ({second})");
+        SourceRun run = Runs(New("events", "ts"));
         await run.ReadAsync(new(1, null, null, TimeProvider.System), cancellationToken: Token);
         run.Rows.Count.ShouldBe(1);
         await run.ReadAsync(ReadBudget.Unlimited, cancellationToken: Token);

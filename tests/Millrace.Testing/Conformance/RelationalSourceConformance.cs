@@ -114,9 +114,9 @@ public abstract partial class RelationalSourceConformance : IAsyncLifetime
     [InlineData(false)]
     public async Task An_empty_table_has_an_end(bool hasKey)
     {
-        await ExecuteAsync($"CREATE TABLE nothing (id integer {(hasKey ? "PRIMARY KEY" : "")}, at {Instant})");
+        await ExecuteAsync($"CREATE TABLE nothing (id integer {(hasKey ? "PRIMARY KEY" : "")}, ts {Instant})");
 
-        foreach (SourceSettings settings in (SourceSettings[])[Whole("nothing"), New("nothing", "at")])
+        foreach (SourceSettings settings in (SourceSettings[])[Whole("nothing"), New("nothing", "ts")])
         {
             SourceRun run = Runs(settings);
             await run.ReadAsync(ReadBudget.Unlimited, cancellationToken: Token);

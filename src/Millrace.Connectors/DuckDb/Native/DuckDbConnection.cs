@@ -49,6 +49,33 @@ internal sealed unsafe class DuckDbConnection : IDisposable
         }
     }
 
+    /// <summary>Runs one query with values for $1, $2, …, and hands its rows out as they are made. The connection runs nothing else until it is
+    /// disposed.</summary>
+    internal DuckDbStream Stream(string sql, ReadOnlySpan<string?> values, CancellationToken ct)
+    {
+        nint statements = 0;
+        nint prepared = 0;
+        nint pending = 0;
+        try
+        {
+            if (DuckDbNative.duckdb_extract_statements(_handle, sql, &statements) != 1)
+                DuckDbErrors.ThrowStatement(DuckDbErrorType.Invalid, ExtractError(statements), ct);
+            if (DuckDbNative.duckdb_prepare_extracted_statement(_handle, statements, 0, &prepared) != 0)
+                DuckDbErrors.ThrowStatement(DuckDbErrorType.Binder, DuckDbErrors.Text(DuckDbNative.duckdb_prepare_error(prepared)), ct);
+            Bind(prepared, values, ct);
+            if (DuckDbNative.duckdb_pending_prepared_streaming(prepared, &pending) != 0)
+                DuckDbErrors.ThrowStatement(DuckDbErrorType.Invalid, DuckDbErrors.Text(DuckDbNative.duckdb_pending_error(pending)), ct);
+            using (ct.UnsafeRegister(static connection => DuckDbNative.duckdb_interrupt((DuckDbConnectionHandle)connection!), _handle))
+                return new DuckDbStream(_handle, DuckDbResult.ExecuteRaw(pending, ct));
+        }
+        finally
+        {
+            DuckDbNative.duckdb_destroy_pending(&pending);
+            DuckDbNative.duckdb_destroy_prepare(&prepared);
+            DuckDbNative.duckdb_destroy_extracted(&statements);
+        }
+    }
+
     /// <summary>Opens an appender on a table; null catalog and schema mean the current ones.</summary>
     internal DuckDbAppender Append(string? catalog, string? schema, string table, IReadOnlyList<string> columns) =>
         DuckDbAppender.Open(_handle, catalog, schema, table, columns);

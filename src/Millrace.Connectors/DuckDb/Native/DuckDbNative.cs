@@ -60,6 +60,7 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library)] internal static partial int duckdb_bind_varchar_length(nint prepared, ulong index, byte* value, ulong length);
     [LibraryImport(Library)] internal static partial int duckdb_bind_null(nint prepared, ulong index);
     [LibraryImport(Library)] internal static partial int duckdb_pending_prepared(nint prepared, nint* pending);
+    [LibraryImport(Library)] internal static partial int duckdb_pending_prepared_streaming(nint prepared, nint* pending);
     [LibraryImport(Library)] internal static partial byte* duckdb_pending_error(nint pending);
     [LibraryImport(Library)] internal static partial int duckdb_execute_pending(nint pending, DuckDbResultStruct* result);
     [LibraryImport(Library)] internal static partial void duckdb_destroy_pending(nint* pending);
@@ -91,6 +92,7 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library)] internal static partial DuckDbTypeId duckdb_decimal_internal_type(nint type);
     [LibraryImport(Library)] internal static partial byte duckdb_decimal_width(nint type);
     [LibraryImport(Library)] internal static partial byte duckdb_decimal_scale(nint type);
+    [LibraryImport(Library)] internal static partial byte* duckdb_logical_type_get_alias(nint type);
     [LibraryImport(Library)] internal static partial void duckdb_destroy_logical_type(nint* type);
 
     // Appender

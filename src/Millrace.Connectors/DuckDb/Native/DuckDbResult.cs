@@ -38,16 +38,19 @@ internal sealed unsafe class DuckDbResult : IDisposable
             return DuckDbErrors.Text(DuckDbNative.duckdb_column_name(result, (ulong)column));
     }
 
-    internal static DuckDbResult Execute(nint pending, CancellationToken ct)
+    internal static DuckDbResult Execute(nint pending, CancellationToken ct) => new(ExecuteRaw(pending, ct));
+
+    /// <summary>Runs a statement; the result is the caller's.</summary>
+    internal static DuckDbResultStruct ExecuteRaw(nint pending, CancellationToken ct)
     {
         DuckDbResultStruct result;
         if (DuckDbNative.duckdb_execute_pending(pending, &result) == 0)
-            return new DuckDbResult(result);
+            return result;
         DuckDbErrorType type = DuckDbNative.duckdb_result_error_type(&result);
         string message = DuckDbErrors.Text(DuckDbNative.duckdb_result_error(&result));
         DuckDbNative.duckdb_destroy_result(&result);
         DuckDbErrors.ThrowStatement(type, message, ct);
-        return null!;
+        return default;
     }
 
     /// <summary>Moves to the next row; false after the last.</summary>
@@ -178,9 +181,12 @@ internal sealed unsafe class DuckDbResult : IDisposable
             DuckDbNative.duckdb_destroy_data_chunk(&chunk);
     }
 
-    private DuckDbColumnType[] ReadTypes()
+    private DuckDbColumnType[] ReadTypes() => TypesOf(ref _result);
+
+    /// <summary>The types of a result's columns.</summary>
+    internal static DuckDbColumnType[] TypesOf(ref DuckDbResultStruct of)
     {
-        fixed (DuckDbResultStruct* result = &_result)
+        fixed (DuckDbResultStruct* result = &of)
         {
             DuckDbColumnType[] types = new DuckDbColumnType[(int)DuckDbNative.duckdb_column_count(result)];
             for (int i = 0; i < types.Length; i++)

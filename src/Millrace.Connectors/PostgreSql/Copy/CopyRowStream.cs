@@ -13,9 +13,10 @@ namespace Millrace.Connectors.PostgreSql.Copy;
 internal sealed class CopyRowStream : RowStream
 {
     private const int HeaderSize = 19;
-    private const int FirstSize = 1 << 17;
+    private const int FirstSize = 1 << 20;
     private const int Trailer = -1;
     private const int NullLength = -1;
+    private static readonly TimeSpan MostWait = TimeSpan.FromMilliseconds(500);
 
     private readonly PostgreSqlChannel _channel;
     private readonly NpgsqlRawCopyStream _stream;
@@ -25,6 +26,7 @@ internal sealed class CopyRowStream : RowStream
     private readonly CopyValueReader[] _readers;
     private readonly List<int> _rows = [];      // where each row that is there begins in the buffer
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstSize);
+    private Task? _filling;
     private int _next;      // of _rows
     private int _parsed;    // rows before this place are whole
     private int _filled;
@@ -81,19 +83,55 @@ internal sealed class CopyRowStream : RowStream
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
+        bool isIdle = await EndAsync().ConfigureAwait(false);
+        if (isIdle)
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+        else if (_filling is { } filling)
+        {
+            // The server does not answer: the connection is left to whatever ends it.
+            _ = filling.ContinueWith(async _ => await CloseAsync().ConfigureAwait(false), TaskScheduler.Default);
+        }
+    }
+
+    // False where a read is under way that does not end.
+    private async ValueTask<bool> EndAsync()
+    {
+        if (_isDone || _channel.IsBroken)
+        {
+            return _filling is null or { IsCompleted: true };
+        }
+
+        try
+        {
+            // Without this the stream's end would first read all that is left.
+            await _cancel(_channel.ProcessId).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is MillraceException or OperationCanceledException)
+        {
+            // Nobody answers there.
+        }
+
+        if (_filling is not { } filling)
+        {
+            return true;
+        }
+
+        await Task.WhenAny(filling, Task.Delay(MostWait)).ConfigureAwait(false);
+        return filling.IsCompleted;
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        _ = _filling?.Exception;
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         try
         {
-            if (!_isDone && !_channel.IsBroken)
-            {
-                // Without this the stream's end would first read all that is left.
-                await _cancel(_channel.ProcessId).ConfigureAwait(false);
-            }
-
             await _stream.DisposeAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException or ObjectDisposedException or OperationCanceledException or MillraceException)
+        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException or ObjectDisposedException or OperationCanceledException)
         {
             // The statement was ended, or the connection is gone: either way nothing more is wanted of it.
         }
@@ -131,23 +169,29 @@ internal sealed class CopyRowStream : RowStream
         }
     }
 
-    // The driver hands out one row at a time; a good part of the buffer is worth waiting for.
+    // The driver hands out one row at a time, and each of its asynchronous reads allocates: a good part of the buffer is read on a thread of its own.
     private async ValueTask FillAsync(CancellationToken cancellationToken)
+    {
+        _filling = Task.Factory.StartNew(Fill, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            await _filling.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw _errors.OnStatement(e);
+        }
+
+        _filling = null;
+    }
+
+    private void Fill()
     {
         int enough = _buffer.Length / 2;
         do
         {
-            int read;
-            try
-            {
-                read = await _stream.ReadAsync(_buffer.AsMemory(_filled), cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                throw _errors.OnStatement(e);
-            }
-
+            int read = _stream.Read(_buffer.AsSpan(_filled));
             if (read == 0)
             {
                 _isDone = true;
