@@ -4,6 +4,7 @@ using Millrace.Connectors.Sql;
 using Millrace.Connectors.Sql.Reading;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
+using Millrace.Core.Schemas;
 
 namespace Millrace.Connectors.PostgreSql;
 
@@ -18,10 +19,15 @@ internal sealed class PostgreSqlEngine(PostgreSqlOptions options, string connect
 
     private static readonly TimeSpan MostCancelTime = TimeSpan.FromSeconds(1);
 
+    private const int Parts = 4;
+
     private PostgreSqlChannel? _holder;
     private PostgreSqlCatalog? _catalog;
     private BoundQuery? _query;
     private string _snapshot = "";
+
+    /// <summary>A table that is expected to have fewer rows is read by one reader.</summary>
+    public long LeastRowsToSplit { get; init; } = 200_000;
 
     /// <inheritdoc/>
     public override RelationalDialect Dialect => PostgreSqlReadDialect.Instance;
@@ -70,6 +76,30 @@ internal sealed class PostgreSqlEngine(PostgreSqlOptions options, string connect
     /// <inheritdoc/>
     public override async ValueTask<long> NumberAsync(string sql, CancellationToken cancellationToken) =>
         (await AskAsync(sql, cancellationToken).ConfigureAwait(false))[0].Long(0);
+
+    /// <summary>Even stretches of a key of one integer; where keys are missing a part has fewer rows, and none is left out.</summary>
+    public override async ValueTask<IReadOnlyList<string[]>> SplitAsync(
+        Relation relation, IReadOnlyList<string> conditions, CancellationToken cancellationToken)
+    {
+        RelationColumn first = relation.Columns.First(c => c.Name == relation.Key[0]);
+        bool isInteger = first.Type.Kind is TypeKind.Int16 or TypeKind.Int32 or TypeKind.Int64;
+        if (relation.Key.Length > 1 || !isInteger
+            || (await EstimateAsync(relation, conditions, cancellationToken).ConfigureAwait(false)).Rows < LeastRowsToSplit)
+        {
+            return [];
+        }
+
+        string key = Dialect.Sql.Quote(first.Name);
+        SqlRow bounds = (await AskAsync($"SELECT min({key})::text, max({key})::text FROM {relation.From}", cancellationToken).ConfigureAwait(false))[0];
+        if (bounds.TextOrNull(0) is not { } least)
+        {
+            return [];
+        }
+
+        var from = Int128.Parse(least, CultureInfo.InvariantCulture);
+        Int128 step = (Int128.Parse(bounds.Text(1), CultureInfo.InvariantCulture) - from) / Parts;
+        return step == 0 ? [] : [.. Enumerable.Range(1, Parts - 1).Select(i => new[] { (from + (step * i)).ToString(CultureInfo.InvariantCulture) })];
+    }
 
     /// <inheritdoc/>
     public override async ValueTask<RowStream> OpenAsync(string sql, BatchColumns columns, CancellationToken cancellationToken)
