@@ -131,6 +131,10 @@ internal sealed class RelationalSource : ISource
                 : [];
             parts.AddRange(Parts(name, splits));
         }
+        else
+        {
+            AddRest(relation, name, parts);
+        }
 
         (string Name, KeyPosition At)[] left = [.. parts.Where(p => !p.At.IsEnd)];
         var plans = new List<PartitionPlan>();
@@ -145,6 +149,33 @@ internal sealed class RelationalSource : ISource
         }
 
         return plans;
+    }
+
+    // Each part begins where the one before it ends. Of those that were laid out first ones alone may have been committed: the rest is then one part.
+    private static void AddRest(Relation relation, string name, List<(string Name, KeyPosition At)> parts)
+    {
+        KeyPosition? last = null;
+        int chained = 0;
+        while (chained == 0 || (last?.To is not null && chained <= parts.Count))
+        {
+            string[]? begin = last?.To;
+            last = parts.Select(p => p.At).FirstOrDefault(p => begin is null ? p.From is null : p.From is not null && p.From.SequenceEqual(begin));
+            if (last is null && begin is not null && chained == parts.Count)
+            {
+                parts.Add((FormattableString.Invariant($"{name}/{chained + 1:D4}"), new(begin, null, null, false)));
+                return;
+            }
+
+            if (last is null)
+            {
+                throw new MillraceException(
+                    ErrorCodes.HistoryLost,
+                    $"{relation.Dataset} is read in parts of its key, and the checkpoint of one of them is missing.",
+                    "Read it from its start: `millrace run JOB --full-refresh`, or on_history_lost: resnapshot on the task's source.");
+            }
+
+            chained++;
+        }
     }
 
     private ValueTask<Estimate> WaitingAsync(Relation relation, string part, KeyPosition at, CancellationToken cancellationToken)
