@@ -26,17 +26,37 @@ scripts/test-clients.sh || give_up "the test clients could not be installed"
 results=artifacts/test-results
 rm -rf "$results"
 mkdir -p "$results"
-passed=0 failed=0 skipped=0 deadline=$((SECONDS + limit))
+deadline=$((SECONDS + limit))
+
+# Runs suites one after the other; each leaves a report, its exit code and, said at once when it ends, what it printed.
+run_suites() {
+    for name in "$@"; do
+        local left=$((deadline - SECONDS))
+        ((left > 0)) || left=1
+        timeout --kill-after=20 "$left" "artifacts/bin/$name/release/$name" -noLogo -noColor -ctrf "$results/$name.json" > "$results/$name.log" 2>&1
+        echo "$?" > "$results/$name.exit"
+        { echo "── $name"; cat "$results/$name.log"; } | flock "$results" cat
+    done
+}
+
+# The suite of whole processes waits for them half of the time: it goes beside the others.
+names=()
 for project in tests/*/*Tests.csproj; do
-    name="$(basename "$project" .csproj)"
-    report="$results/$name.json"
-    left=$((deadline - SECONDS))
-    ((left > 0)) || left=1
-    echo "── $name"
-    timeout --kill-after=20 "$left" "artifacts/bin/$name/release/$name" -noLogo -noColor -ctrf "$report"
-    status=$?
+    names+=("$(basename "$project" .csproj)")
+done
+run_suites Millrace.EndToEndTests &
+others=()
+for name in "${names[@]}"; do
+    [[ "$name" == Millrace.EndToEndTests ]] || others+=("$name")
+done
+run_suites "${others[@]}"
+wait
+
+passed=0 failed=0 skipped=0
+for name in "${names[@]}"; do
+    status="$(cat "$results/$name.exit" 2> /dev/null || echo 1)"
     # No report means that the process died or ran out of time: that is a failure, never nothing.
-    if counts="$(node scripts/test-counts.js "$report" 2> /dev/null)"; then
+    if counts="$(node scripts/test-counts.js "$results/$name.json" 2> /dev/null)"; then
         read -r project_passed project_failed project_skipped <<< "$counts"
     else
         echo "test: $name left no report (exit code $status)" >&2
