@@ -143,6 +143,10 @@ internal sealed class DuckDbChannel : SqlChannel
     }
 
     /// <inheritdoc/>
+    // No other process has the file open, and no other channel of this one writes meanwhile.
+    public override ValueTask HoldAsync(string name, CancellationToken cancellationToken) => LockAsync(name, cancellationToken);
+
+    /// <inheritdoc/>
     public override ValueTask<BulkWriter> OpenWriterAsync(
         string table, ImmutableArray<BulkColumn> columns, CancellationToken cancellationToken)
     {

@@ -165,8 +165,14 @@ internal sealed class PostgreSqlChannel : SqlChannel
     }
 
     /// <inheritdoc/>
-    public override async ValueTask LockAsync(string name, CancellationToken cancellationToken) => await ExecuteAsync(
-        $"SELECT pg_advisory_xact_lock(hashtextextended({PostgreSqlDialect.Instance.Literal("millrace " + name)}, 0))", cancellationToken).ConfigureAwait(false);
+    public override async ValueTask LockAsync(string name, CancellationToken cancellationToken) =>
+        await ExecuteAsync($"SELECT pg_advisory_xact_lock({KeyOf(name)})", cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public override async ValueTask HoldAsync(string name, CancellationToken cancellationToken) =>
+        await ExecuteAsync($"SELECT pg_advisory_lock({KeyOf(name)})", cancellationToken).ConfigureAwait(false);
+
+    private static string KeyOf(string name) => $"hashtextextended({PostgreSqlDialect.Instance.Literal("millrace " + name)}, 0)";
 
     /// <inheritdoc/>
     public override async ValueTask<BulkWriter> OpenWriterAsync(

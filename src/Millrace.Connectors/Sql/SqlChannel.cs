@@ -81,6 +81,9 @@ internal abstract class SqlChannel : IAsyncDisposable
     /// <summary>Waits for a lock of this name over all of the engine's clients and keeps it until the transaction ends.</summary>
     public abstract ValueTask LockAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>Waits for a lock of this name, outside a transaction, and keeps it until the channel is closed.</summary>
+    public abstract ValueTask HoldAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Opens a bulk stream into a table, inside the current transaction or, outside one, in its own.</summary>
     /// <param name="table">The table, quoted.</param>
     /// <param name="columns">The columns that the stream fills, in its order; the table's others become NULL.</param>

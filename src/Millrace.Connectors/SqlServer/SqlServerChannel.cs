@@ -156,9 +156,14 @@ internal sealed class SqlServerChannel : SqlChannel
     }
 
     /// <inheritdoc/>
-    public override async ValueTask LockAsync(string name, CancellationToken cancellationToken)
+    public override ValueTask LockAsync(string name, CancellationToken cancellationToken) => LockAsync(name, "Transaction", cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask HoldAsync(string name, CancellationToken cancellationToken) => LockAsync(name, "Session", cancellationToken);
+
+    private async ValueTask LockAsync(string name, string owner, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SqlRow> answer = await QueryAsync(_dialect.Lock(name, Milliseconds(_options.LockTimeout)), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<SqlRow> answer = await QueryAsync(_dialect.Lock(name, owner, Milliseconds(_options.LockTimeout)), cancellationToken).ConfigureAwait(false);
         if (answer[0].Int(0) < 0)
         {
             throw _errors.OnLock(name, answer[0].Int(0));

@@ -131,10 +131,11 @@ internal partial class SqlServerDialect : SqlDialect
     public override string Literal(DateTimeOffset instant) =>
         $"CAST('{instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00:00' AS {TypeName(LogicalType.TimestampUtc())})";
 
-    /// <summary>A query that waits for a lock of Millrace's own until the transaction ends; its one value is negative where the lock was not given.</summary>
+    /// <summary>A query that waits for a lock of Millrace's own; its one value is negative where the lock was not given.</summary>
     /// <param name="name">The lock's name.</param>
+    /// <param name="owner">What keeps it until it ends: <c>Transaction</c> or <c>Session</c>.</param>
     /// <param name="milliseconds">How long to wait; -1 for ever.</param>
-    public virtual string Lock(string name, int milliseconds)
+    public virtual string Lock(string name, string owner, int milliseconds)
     {
         // A resource has 255 characters at most.
         string resource = "millrace " + name;
@@ -143,7 +144,7 @@ internal partial class SqlServerDialect : SqlDialect
             : "millrace " + System.Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
         return $"""
             DECLARE @answer int;
-            EXEC @answer = sp_getapplock @Resource = {Literal(bounded)}, @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = {milliseconds.ToString(CultureInfo.InvariantCulture)};
+            EXEC @answer = sp_getapplock @Resource = {Literal(bounded)}, @LockMode = 'Exclusive', @LockOwner = '{owner}', @LockTimeout = {milliseconds.ToString(CultureInfo.InvariantCulture)};
             SELECT @answer
             """;
     }

@@ -126,6 +126,19 @@ public sealed class SqlStepTests
         house.Warehouse.Count("SELECT count(*) FROM conformed.a").ShouldBe(1);
     }
 
+    /// <summary>The step's lock outlasts its statements, each of which commits by itself.</summary>
+    [Fact]
+    public async Task A_step_outside_a_transaction_keeps_its_task_to_itself()
+    {
+        using var house = await House.CreateAsync("postgresql");
+        const string Locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        house.Write("sql/conform.sql", $"CREATE SCHEMA conformed; CREATE TABLE conformed.held (n bigint); INSERT INTO conformed.held {Locks};");
+        house.WriteProject(more: ", transaction: false", production: "sql: \"SELECT 1\"");
+        (await house.Shell.RunAsync("run shop")).ShouldExitWith(0);
+        house.Warehouse.Count("SELECT n FROM conformed.held").ShouldBe(1);
+        house.Warehouse.Count(Locks).ShouldBe(0);
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task A_script_cannot_end_the_steps_own_transaction(string name)

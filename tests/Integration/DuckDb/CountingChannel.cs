@@ -29,6 +29,8 @@ internal sealed class CountingChannel(SqlChannel inner) : SqlChannel
 
     public override ValueTask LockAsync(string name, CancellationToken cancellationToken) => inner.LockAsync(name, cancellationToken);
 
+    public override ValueTask HoldAsync(string name, CancellationToken cancellationToken) => inner.HoldAsync(name, cancellationToken);
+
     public override ValueTask<BulkWriter> OpenWriterAsync(string table, ImmutableArray<BulkColumn> columns, CancellationToken cancellationToken) =>
         inner.OpenWriterAsync(table, columns, cancellationToken);
 

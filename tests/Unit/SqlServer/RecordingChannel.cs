@@ -97,7 +97,14 @@ internal sealed class RecordingChannel(SqlServerDialect dialect) : SqlChannel
     /// <inheritdoc/>
     public override ValueTask LockAsync(string name, CancellationToken cancellationToken)
     {
-        Keep(dialect.Lock(name, -1));
+        Keep(dialect.Lock(name, "Transaction", -1));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask HoldAsync(string name, CancellationToken cancellationToken)
+    {
+        Keep(dialect.Lock(name, "Session", -1));
         return ValueTask.CompletedTask;
     }
 

@@ -106,13 +106,13 @@ internal sealed class SqlStepRunner(SqlStore store, StepDialect steps, Func<Canc
         if (!request.InTransaction)
         {
             await channel.CommitAsync(cancellationToken).ConfigureAwait(false);
-            await channel.LockAsync(SqlStore.LockName(request.TaskKey), cancellationToken).ConfigureAwait(false);
+            await channel.HoldAsync(SqlStore.LockName(request.TaskKey), cancellationToken).ConfigureAwait(false);
         }
 
         long rows = await RunAllAsync(channel, request, statements, values, observer, cancellationToken).ConfigureAwait(false);
         if (!request.InTransaction)
         {
-            await BeginAsync(channel, request, cancellationToken).ConfigureAwait(false);
+            await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
         }
 
         var outcome = new SqlStepOutcome(statements.Length, rows);
