@@ -8,7 +8,11 @@ namespace Millrace.Catalog.Runs;
 /// <param name="StartedBy">Who.</param>
 /// <param name="Host">The host.</param>
 /// <param name="Pid">The process.</param>
-public sealed record RunStart(string Job, string Trigger, string StartedBy, string Host, int Pid);
+public sealed record RunStart(string Job, string Trigger, string StartedBy, string Host, int Pid)
+{
+    /// <summary>What the run was asked for beside its job, as JSON; null for all of the job.</summary>
+    public string? Arguments { get; init; }
+}
 
 /// <summary>What is known when a task run starts.</summary>
 /// <param name="TaskKey">The task's stable id.</param>

@@ -62,13 +62,12 @@ internal static class RunVerb
         await using (catalog.ConfigureAwait(false))
         {
             request = await WithJobAsync(catalog, request, cancellationToken).ConfigureAwait(false);
-            bool isWhole = request is { Task: null, Steps.IsEmpty: true, Follow: false, From: null, To: null };
             var waiting = new Queue<RunRequest>([request]);
             int code = ExitCodes.Ok;
             while (code == ExitCodes.Ok && waiting.TryDequeue(out RunRequest? next))
             {
                 (RunReport report, code) = await RunOneAsync(context, workspace, catalog, project, next, cancellationToken).ConfigureAwait(false);
-                if (startsNext && isWhole && report.Status == RunStatus.Succeeded)
+                if (startsNext && report.IsWhole && report.Status == RunStatus.Succeeded)
                 {
                     project.FindJob(next.Job)!.OnSuccess.ToList().ForEach(job => waiting.Enqueue(new(job) { Trigger = $"on_success of run {report.RunId}" }));
                 }

@@ -23,21 +23,31 @@ public sealed class JobRunner(RunnerSettings settings)
         ArgumentNullException.ThrowIfNull(project);
         ArgumentNullException.ThrowIfNull(request);
         JobDefinition job = RunSelection.Job(project, request.Job);
-        ImmutableArray<ProjectTask> tasks = RunSelection.Tasks(job, request);
         await LostRuns.MarkAsync(settings.Catalog, cancellationToken).ConfigureAwait(false);
-        var start = new RunStart(job.Name, request.Trigger, request.StartedBy, Environment.MachineName, Environment.ProcessId);
-        if (request.Resume is not { } resumed)
+        RunRecord? begun = null;
+        if (request.Resume is { } taken)
+        {
+            begun = await ResumedRun.FindAsync(settings.Catalog.Runs, taken, job.Name, cancellationToken).ConfigureAwait(false);
+            request = RunArguments.AsBegun(request, begun);
+        }
+
+        ImmutableArray<ProjectTask> tasks = RunSelection.Tasks(job, request);
+        var start = new RunStart(job.Name, request.Trigger, request.StartedBy, Environment.MachineName, Environment.ProcessId)
+        {
+            Arguments = RunArguments.Of(request),
+        };
+        if (begun is null)
         {
             long runId = await settings.Catalog.Runs.StartAsync(start, cancellationToken).ConfigureAwait(false);
             return await RunStartedAsync(project, job, tasks, [], request, runId, () => AcquireAsync(runId, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         // Whoever holds the run's lease may open it again: two who try at once do not both run it.
-        LeaseKeeper lease = await AcquireAsync(resumed, cancellationToken).ConfigureAwait(false);
+        LeaseKeeper lease = await AcquireAsync(begun.RunId, cancellationToken).ConfigureAwait(false);
         ImmutableArray<SkippedTask> done;
         try
         {
-            done = await ResumedRun.OpenAsync(settings.Catalog.Runs, resumed, start, tasks, cancellationToken).ConfigureAwait(false);
+            done = await ResumedRun.OpenAsync(settings.Catalog.Runs, begun, start, tasks, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -46,7 +56,7 @@ public sealed class JobRunner(RunnerSettings settings)
         }
 
         return await RunStartedAsync(
-            project, job, [.. tasks.Except(done.Select(d => d.Task))], done, request, resumed, () => Task.FromResult(lease), cancellationToken).ConfigureAwait(false);
+            project, job, [.. tasks.Except(done.Select(d => d.Task))], done, request, begun.RunId, () => Task.FromResult(lease), cancellationToken).ConfigureAwait(false);
     }
 
     private Task<LeaseKeeper> AcquireAsync(long runId, CancellationToken cancellationToken) => LeaseKeeper.AcquireAsync(
@@ -94,6 +104,7 @@ public sealed class JobRunner(RunnerSettings settings)
 
         return new(runId, job.Name, status, schedule.Reports, settings.Time.GetElapsedTime(started))
         {
+            IsWhole = request is { Task: null, Steps.IsEmpty: true, Follow: false, From: null, To: null },
             Skipped = [.. RunSelection.LeftOut(job, request), .. done, .. schedule.Skipped],
         };
     }

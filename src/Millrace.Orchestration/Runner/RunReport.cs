@@ -51,6 +51,9 @@ public sealed record RunRequest(string Job)
 /// <param name="Elapsed">From start to end.</param>
 public sealed record RunReport(long RunId, string Job, RunStatus Status, ImmutableArray<TaskReport> Tasks, TimeSpan Elapsed)
 {
+    /// <summary>True where the run was one of the whole job, which the jobs of <c>on_success</c> may follow.</summary>
+    public bool IsWhole { get; init; }
+
     /// <summary>Tasks that the run left out: switched off, or because another failed before them.</summary>
     public ImmutableArray<SkippedTask> Skipped { get; init; } = [];
 

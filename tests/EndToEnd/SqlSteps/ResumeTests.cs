@@ -34,6 +34,26 @@ public sealed class ResumeTests
         (await house.Shell.RunAsync("run")).ShouldExitWith(2).Errors.ShouldContain("Name a job to run.");
     }
 
+    [Fact]
+    public async Task A_run_is_taken_up_with_what_it_was_asked_for()
+    {
+        using var house = await House.CreateAsync("duckdb");
+        house.Write("sql/conform.sql", "CREATE SCHEMA IF NOT EXISTS done; CREATE TABLE IF NOT EXISTS done.t (run_id bigint, since text); INSERT INTO done.t VALUES (:run_id, :since);");
+        house.WriteProject(production: CountingAgain);
+        (await house.RunAsync("run shop --json")).Status.ShouldBe("succeeded");
+
+        // A refresh of the T step alone, which fails after the SQL step was begun.
+        house.Write("sql/conform.sql", "SELECT nothing FROM nowhere");
+        (await house.RunAsync("run shop --steps T --full-refresh --json")).Status.ShouldBe("failed");
+        house.Write("sql/conform.sql", "INSERT INTO done.t VALUES (:run_id, :since);");
+        (await house.Shell.RunAsync("run --resume 2 --from 2020-01-01")).ShouldExitWith(2).Errors.ShouldContain("MR1407: Run 2 is taken up as it was begun");
+
+        RunResult resumed = await house.RunAsync("run --resume 2 --json");
+        (resumed.RunId, resumed.Status).ShouldBe((2, "succeeded"));
+        resumed.Tasks.ShouldBe([("conform", "succeeded")], "the run was of step T alone");
+        house.Warehouse.Count("SELECT count(*) FROM done.t WHERE run_id = 2 AND since LIKE '2020-01-01%'").ShouldBe(1, "a refresh begins at the initial watermark");
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task A_step_runs_once_for_a_run_however_often_it_is_killed(string name)

@@ -9,11 +9,21 @@ namespace Millrace.Catalog.Stores.Relational;
 internal sealed class RunStore(CatalogSession session) : IRunStore
 {
     public ValueTask<long> StartAsync(RunStart start, CancellationToken cancellationToken) => session.WriteAsync(
-        async transaction => await transaction.InsertAsync(
-            "metadata.runs",
-            "run_id",
-            ("job_name", start.Job), ("status", "running"), ("trigger", start.Trigger), ("started_by", start.StartedBy), ("host", start.Host),
-            ("pid", start.Pid), ("started_at", await transaction.NowAsync().ConfigureAwait(false))).ConfigureAwait(false),
+        async transaction =>
+        {
+            long runId = await transaction.InsertAsync(
+                "metadata.runs",
+                "run_id",
+                ("job_name", start.Job), ("status", "running"), ("trigger", start.Trigger), ("started_by", start.StartedBy), ("host", start.Host),
+                ("pid", start.Pid), ("started_at", await transaction.NowAsync().ConfigureAwait(false))).ConfigureAwait(false);
+            if (start.Arguments is { } arguments)
+            {
+                await transaction.ExecuteAsync(
+                    "INSERT INTO metadata.run_arguments (run_id, arguments) VALUES (@run, @arguments)", ("@run", runId), ("@arguments", arguments)).ConfigureAwait(false);
+            }
+
+            return runId;
+        },
         cancellationToken);
 
     public ValueTask<bool> ReopenAsync(long runId, RunStart start, CancellationToken cancellationToken) => session.WriteAsync(
@@ -110,7 +120,8 @@ internal sealed class RunStore(CatalogSession session) : IRunStore
                    r.error_code, r.error_message,
                    (SELECT coalesce(sum(t."rows"), 0) FROM metadata.task_runs t WHERE t.run_id = r.run_id),
                    (SELECT coalesce(sum(t."bytes"), 0) FROM metadata.task_runs t WHERE t.run_id = r.run_id),
-                   (SELECT coalesce(sum(t."quarantined"), 0) FROM metadata.task_runs t WHERE t.run_id = r.run_id)
+                   (SELECT coalesce(sum(t."quarantined"), 0) FROM metadata.task_runs t WHERE t.run_id = r.run_id),
+                   (SELECT a.arguments FROM metadata.run_arguments a WHERE a.run_id = r.run_id)
             FROM metadata.runs r
             WHERE r.job_name = coalesce(@job, r.job_name)
               AND r.status = coalesce(@status, r.status)
@@ -120,7 +131,7 @@ internal sealed class RunStore(CatalogSession session) : IRunStore
             """,
             row => new RunRecord(
                 row.Long(0),
-                new(row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Int(5)),
+                new(row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Int(5)) { Arguments = row.TextOrNull(14) },
                 StatusOf(row.Text(6)),
                 row.Time(7),
                 row.TimeOrNull(8),
