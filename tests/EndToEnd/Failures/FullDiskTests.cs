@@ -63,10 +63,11 @@ public sealed class FullDiskTests
         scenario.RunsToTheRightEnd();
     }
 
+    /// <summary>300 kB hold no catalog, so that no run begins; 1 MB holds the catalog and not the after-images.</summary>
     [Theory]
-    [InlineData("300k")]
-    [InlineData("1m")]
-    public void A_full_disk_under_the_projects_own_state_is_told_and_the_next_run_comes_right_once_there_is_room(string size)
+    [InlineData("300k", false)]
+    [InlineData("1m", true)]
+    public void A_full_disk_under_the_projects_own_state_is_told_and_the_next_run_comes_right_once_there_is_room(string size, bool isBegun)
     {
         using var disk = SmallDisk.Mount(size);
         using var scenario = new FailureScenario("duckdb", documents: 4000);
@@ -75,7 +76,7 @@ public sealed class FullDiskTests
         ProcessOutcome full = scenario.Project.Run().ShouldExitWith(3);
 
         full.All.ShouldContain("MR1005");
-        full.All.ShouldContain("\"status\":\"failed\"");
+        full.All.Contains("\"status\":\"failed\"", StringComparison.Ordinal).ShouldBe(isBegun);
         full.All.ShouldNotContain("MR1099");
         full.All.ShouldNotContain("cannot rollback");
         disk.Resize("200m");
