@@ -28,38 +28,36 @@ rm -rf "$results"
 mkdir -p "$results"
 deadline=$((SECONDS + limit))
 
-# Runs suites one after the other; each leaves a report, its exit code and, said at once when it ends, what it printed.
-run_suites() {
-    for name in "$@"; do
-        local left=$((deadline - SECONDS))
-        ((left > 0)) || left=1
-        timeout --kill-after=20 "$left" "artifacts/bin/$name/release/$name" -noLogo -noColor -ctrf "$results/$name.json" > "$results/$name.log" 2>&1
-        echo "$?" > "$results/$name.exit"
-        { echo "── $name"; cat "$results/$name.log"; } | flock "$results" cat
-    done
+# Runs a suite, or a part of it: `run PART SUITE [FILTER...]`. Leaves a report and its exit code, and says what it printed when it ends.
+run() {
+    local part="$1" suite="$2" left=$((deadline - SECONDS))
+    ((left > 0)) || left=1
+    timeout --kill-after=20 "$left" "artifacts/bin/$suite/release/$suite" -noLogo -noColor -ctrf "$results/$part.json" "${@:3}" > "$results/$part.log" 2>&1
+    echo "$?" > "$results/$part.exit"
+    { echo "── $part"; cat "$results/$part.log"; } | flock "$results" cat
 }
 
-# The suite of whole processes waits for them half of the time: it goes beside the others.
-names=()
+# Whole processes leave a core idle half of the time: most of them go beside the other suites. Both rows take about as long, and no test is in both.
+whole=Millrace.EndToEndTests
+suites=()
 for project in tests/*/*Tests.csproj; do
-    names+=("$(basename "$project" .csproj)")
+    [[ "$(basename "$project" .csproj)" == "$whole" ]] || suites+=("$(basename "$project" .csproj)")
 done
-run_suites Millrace.EndToEndTests &
-others=()
-for name in "${names[@]}"; do
-    [[ "$name" == Millrace.EndToEndTests ]] || others+=("$name")
+run "$whole" "$whole" -namespace- "$whole.Kill" -namespace- "$whole.Failures" &
+for suite in "${suites[@]}"; do
+    run "$suite" "$suite"
 done
-run_suites "${others[@]}"
+run "$whole.Failures" "$whole" -namespace "$whole.Kill" -namespace "$whole.Failures"
 wait
 
 passed=0 failed=0 skipped=0
-for name in "${names[@]}"; do
-    status="$(cat "$results/$name.exit" 2> /dev/null || echo 1)"
+for part in "${suites[@]}" "$whole" "$whole.Failures"; do
+    status="$(cat "$results/$part.exit" 2> /dev/null || echo 1)"
     # No report means that the process died or ran out of time: that is a failure, never nothing.
-    if counts="$(node scripts/test-counts.js "$results/$name.json" 2> /dev/null)"; then
+    if counts="$(node scripts/test-counts.js "$results/$part.json" 2> /dev/null)"; then
         read -r project_passed project_failed project_skipped <<< "$counts"
     else
-        echo "test: $name left no report (exit code $status)" >&2
+        echo "test: $part left no report (exit code $status)" >&2
         project_passed=0 project_failed=1 project_skipped=0
     fi
     ((status != 0 && project_failed == 0)) && project_failed=1
