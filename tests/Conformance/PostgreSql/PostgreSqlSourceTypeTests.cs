@@ -8,6 +8,7 @@ using Millrace.Testing.Servers;
 namespace Millrace.ConformanceTests.PostgreSql;
 
 /// <summary>What PostgreSQL's types are read as, at their limits; and how its reads end.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class PostgreSqlSourceTypeTests(PostgreSqlFixture fixture) : IAsyncLifetime
 {
     private string _connection = "";
@@ -205,7 +206,7 @@ public sealed class PostgreSqlSourceTypeTests(PostgreSqlFixture fixture) : IAsyn
         double least = double.MaxValue;
         for (int i = 0; i < 5; i++)
         {
-            // Other tests allocate meanwhile.
+            // What was begun before may still allocate.
             long before = GC.GetTotalAllocatedBytes(precise: true);
             (await CountAsync()).ShouldBe(300_000);
             least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / 300_000.0);
