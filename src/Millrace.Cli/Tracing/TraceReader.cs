@@ -3,6 +3,7 @@ using System.Text.Json;
 using Millrace.Catalog;
 using Millrace.Catalog.Runs;
 using Millrace.Cli.Projects;
+using Millrace.Cli.Verbs;
 using Millrace.Core.Contracts;
 using Millrace.Core.Errors;
 using Millrace.Core.Lineage;
@@ -13,7 +14,6 @@ namespace Millrace.Cli.Tracing;
 /// <summary>Follows a key from a table up through the lineage, as far as the tables before it have the key's columns as they are.</summary>
 internal sealed class TraceReader(Workspace workspace, ICatalog catalog, LineageGraph graph, int limit) : IAsyncDisposable
 {
-    private const int MostQuarantined = 100_000;
     private const int MostWriters = 5;
 
     private readonly Dictionary<string, TargetSession> _sessions = new(StringComparer.Ordinal);
@@ -189,7 +189,7 @@ internal sealed class TraceReader(Workspace workspace, ICatalog catalog, Lineage
 
     private static async Task<IEnumerable<QuarantinedRow>> QuarantinedAsync(IDestination destination, RowTrace trace, CancellationToken ct) =>
         destination is IQuarantineStore store
-            ? (await store.ListAsync(null, MostQuarantined, ct).ConfigureAwait(false)).Where(r =>
+            ? (await store.ListAsync(null, QuarantineVerb.MostRows, ct).ConfigureAwait(false)).Where(r =>
                 r.Row.Table.Name == trace.Table.Name && (r.Row.Table.Schema.Length == 0 || r.Row.Table.Schema == trace.Table.Schema) && IsOf(r.Row.Raw, trace))
             : [];
 

@@ -15,7 +15,6 @@ namespace Millrace.Cli.Verbs;
 /// <summary><c>millrace quarantine drop</c>: takes rows out of quarantine for good. As with <c>checkpoints reset</c>, the words are the consent.</summary>
 internal static class QuarantineDropVerb
 {
-    private const int MostRows = 100_000;
 
     public static Verb Create()
     {
@@ -114,7 +113,7 @@ internal static class QuarantineDropVerb
                 return new(task.Key, rows, true, named);
             }
 
-            IEnumerable<TableId> met = (await store.ListAsync(task.Key, MostRows, ct).ConfigureAwait(false)).Select(r => r.Row.Table);
+            IEnumerable<TableId> met = (await store.ListAsync(task.Key, QuarantineVerb.MostRows, ct).ConfigureAwait(false)).Select(r => r.Row.Table);
             TableId[] tables = [.. CheckpointEditing.TablesOf(stored).Concat(met).Distinct()];
             return new(task.Key, 0, tables.Contains(wanted), [.. named, .. DatasetsOf(task.Target.Table, tables)]);
         }

@@ -14,7 +14,9 @@ namespace Millrace.Cli.Verbs;
 /// <summary><c>millrace quarantine list|show|retry|drop</c>: rows that could not be loaded.</summary>
 internal static class QuarantineVerb
 {
-    private const int MostRows = 100_000;
+    /// <summary>Rows of a task that are looked at, at most.</summary>
+    public const int MostRows = 100_000;
+
     private const int MostIds = 10;
 
     public static Verb Create()

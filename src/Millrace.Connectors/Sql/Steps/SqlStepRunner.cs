@@ -86,7 +86,8 @@ internal sealed class SqlStepRunner(SqlStore store, StepDialect steps, Func<Canc
         SqlChannel channel, SqlStepRequest request, ISqlStepObserver observer, CancellationToken cancellationToken)
     {
         DateTimeOffset started = store.Time.GetUtcNow();
-        await BeginAsync(channel, request, cancellationToken).ConfigureAwait(false);
+        await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
+        await channel.LockAsync(SqlStore.LockName(request.TaskKey), cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Checkpoint> stored = await store.Checkpoints.ReadAsync(channel, request.TaskKey, true, cancellationToken).ConfigureAwait(false);
         ProjectClaim.ThrowIfOthers(request.TaskKey, request.Project, stored);
         if (await _done.ReadAsync(channel, request, cancellationToken).ConfigureAwait(false) is { } before)
@@ -120,12 +121,6 @@ internal sealed class SqlStepRunner(SqlStore store, StepDialect steps, Func<Canc
         return request.Watermark is null
             ? outcome
             : outcome with { Checkpoints = await WriteCheckpointsAsync(channel, request, until, rows, cancellationToken).ConfigureAwait(false) };
-    }
-
-    private static async ValueTask BeginAsync(SqlChannel channel, SqlStepRequest request, CancellationToken cancellationToken)
-    {
-        await channel.BeginAsync(cancellationToken).ConfigureAwait(false);
-        await channel.LockAsync(SqlStore.LockName(request.TaskKey), cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<IReadOnlyList<Checkpoint>> WriteCheckpointsAsync(
